@@ -1,0 +1,102 @@
+//! A chart as plain values: series, axes, notes. Both the screen and the figure writers draw it,
+//! so a figure can only show what the window shows.
+
+/// How an axis turns numbers into tick labels. Positions are always plotted linearly: a value on
+/// a [`Scale::Log10`] axis has already been replaced by its decimal logarithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Positions are the values.
+    Linear,
+    /// Positions are decimal logarithms; ticks stand at whole numbers and read 10^n.
+    Log10,
+}
+
+/// One axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// Label with unit.
+    pub label: String,
+    /// Meaning of positions.
+    pub scale: Scale,
+    /// Smallest and largest position shown.
+    pub range: (f64, f64),
+}
+
+/// What a series stands for; the theme and the figure writers turn it into a colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The trained model (or the one chosen): violet, rgb(81,40,136) in figures of the paper.
+    Trained,
+    /// The untrained base model: orange, rgb(235,97,35).
+    Base,
+    /// One layer that the reader selected, drawn on top of the others.
+    Selected,
+    /// A fitted density.
+    Fit,
+    /// A reference line.
+    Threshold,
+}
+
+/// How a series is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// A polyline through `(x, y)` positions.
+    Line(Vec<[f64; 2]>),
+    /// The area between two heights over the whole x range.
+    Band {
+        /// Lower position.
+        low: f64,
+        /// Upper position.
+        high: f64,
+    },
+    /// Bars of equal width standing on the lower end of the y axis: `(left edge, top position)`.
+    Bars {
+        /// Width of every bar in x positions.
+        width: f64,
+        /// Left edge and top of each bar.
+        bars: Vec<[f64; 2]>,
+    },
+    /// A dashed vertical line over the whole y range.
+    VLine(f64),
+    /// A dashed horizontal line over the whole x range.
+    HLine(f64),
+}
+
+/// One named thing in a chart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Name in the legend; series without one stay out of it.
+    pub name: String,
+    /// Meaning, hence colour.
+    pub role: Role,
+    /// 0..=1.
+    pub opacity: f32,
+    /// Geometry.
+    pub shape: Shape,
+}
+
+/// A complete chart and the numbers behind it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// Title above the plot.
+    pub title: String,
+    /// Horizontal axis.
+    pub x: Axis,
+    /// Vertical axis.
+    pub y: Axis,
+    /// In drawing order.
+    pub series: Vec<Series>,
+    /// Short lines of text inside the plot, e.g. the KS statistic.
+    pub notes: Vec<String>,
+    /// The numbers, for the CSV beside the figure.
+    pub table: Table,
+}
+
+/// Named columns of text cells, every row as long as `columns`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Cells, row by row, numbers in Rust's shortest round-trip form.
+    pub rows: Vec<Vec<String>>,
+}

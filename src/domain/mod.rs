@@ -1,0 +1,18 @@
+//! Molecules, datasets, interventions, traces: plain values that are valid once they exist.
+//!
+//! Nothing here reads files, runs models or draws. Every other layer speaks in these types, so a
+//! number can be followed from a file's line to a pixel without leaving them.
+
+mod dataset;
+mod graph;
+mod intervention;
+mod molecule;
+mod trace;
+mod weights;
+
+pub use dataset::{Columns, Dataset, Record, RowNote, Split};
+pub use graph::{DirectedEdge, EdgeList};
+pub use intervention::{Ablation, Intervention, Scale};
+pub use molecule::{Atom, AtomId, Bond, BondId, BondOrder, GraphError, Molecule, MoleculeId, symbol};
+pub use trace::{Comparison, LayerTrace, Matrix, ModelId, Probe, Trace};
+pub use weights::{Array, Weights};
