@@ -3,7 +3,7 @@
 //! Records keep their SMILES text, and molecules are built from it when asked for (about 0.1 ms):
 //! a quarter of a million parsed graphs would cost more memory than all the rest of the program.
 
-use super::MoleculeId;
+use super::{Fingerprint, MoleculeId};
 use std::path::PathBuf;
 
 /// The part of a dataset a record belongs to.
@@ -109,5 +109,15 @@ impl Dataset {
             .filter(|(_, record)| split.is_none() || record.split == split)
             .map(|(id, _)| id)
             .collect()
+    }
+
+    /// A number that changes with any structure or target.
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::default();
+        for record in &self.records {
+            fingerprint.add(record.smiles.as_bytes());
+            fingerprint.add(&record.target.unwrap_or(f32::NAN).to_le_bytes());
+        }
+        fingerprint.value()
     }
 }

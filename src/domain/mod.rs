@@ -4,6 +4,7 @@
 //! number can be followed from a file's line to a pixel without leaving them.
 
 mod dataset;
+mod fingerprint;
 mod graph;
 mod intervention;
 mod molecule;
@@ -11,6 +12,7 @@ mod trace;
 mod weights;
 
 pub use dataset::{Columns, Dataset, Record, RowNote, Split};
+pub use fingerprint::Fingerprint;
 pub use graph::{DirectedEdge, EdgeList};
 pub use intervention::{Ablation, Intervention, Scale};
 pub use molecule::{Atom, AtomId, Bond, BondId, BondOrder, GraphError, Molecule, MoleculeId, symbol};

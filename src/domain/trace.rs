@@ -38,6 +38,8 @@ pub struct ModelId {
 /// The complete question put to a model.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Probe {
+    /// Which opened file the molecule belongs to; counts up with every file.
+    pub dataset: u64,
     /// Who is asked.
     pub model: ModelId,
     /// About which molecule.

@@ -1,5 +1,6 @@
 //! A model's parameters as plain arrays, named as in the parity fixtures.
 
+use super::Fingerprint;
 use std::collections::BTreeMap;
 
 /// One tensor: shape and row-major values.
@@ -20,4 +21,16 @@ pub struct Weights {
     pub arrays: BTreeMap<String, Array>,
     /// Free text by key: the model's configuration and how it was trained, as JSON texts.
     pub metadata: BTreeMap<String, String>,
+}
+
+impl Weights {
+    /// A number that changes with any tensor; metadata do not count.
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::default();
+        for (name, array) in &self.arrays {
+            fingerprint.add(name.as_bytes());
+            array.values.iter().for_each(|value| fingerprint.add(&value.to_le_bytes()));
+        }
+        fingerprint.value()
+    }
 }

@@ -3,15 +3,27 @@
 //!
 //! World units are bond lengths: the median bond of a laid-out molecule is 1 long. y points up.
 
+mod bond;
 mod camera;
+mod depict;
+mod fallback;
+mod label;
 mod layout;
 mod paint;
+mod part;
 mod pick;
+mod quality;
+mod relief;
+mod scale;
 
 pub use camera::Camera;
-pub use layout::{Layout, Quality, fallback, layout};
-pub use paint::{ColorMap, ColorScale, Rgb};
-pub use pick::pick;
+pub use depict::{EdgeInk, EdgePaint, Style, depict};
+pub use label::LABEL_SIZE;
+pub use layout::{Layout, fallback, layout};
+pub use paint::{Background, ColorMap, Rgb, element_color};
+pub use pick::{Hit, pick};
+pub use quality::Quality;
+pub use scale::{ColorBar, ColorScale, Tick, WIDTH_HIGH, WIDTH_LOW};
 
 use crate::domain::{AtomId, BondId, DirectedEdge};
 use glam::Vec2;
@@ -40,8 +52,8 @@ pub struct Stroke {
     pub dashed: bool,
     /// The directed edge whose value the stroke shows.
     pub edge: Option<DirectedEdge>,
-    /// The bond it belongs to.
-    pub bond: BondId,
+    /// The bond it belongs to; `None` for the halo of an atom.
+    pub bond: Option<BondId>,
 }
 
 /// One atom: an optional disc behind its label.
@@ -53,10 +65,27 @@ pub struct AtomMark {
     pub center: Vec2,
     /// Radius of the disc that the label stands on, 0 for an unlabelled carbon; world units.
     pub radius: f32,
-    /// Element symbol with hydrogens and charge (`NH`, `O−`), empty for a plain carbon. Digits are
-    /// meant as subscripts, a trailing charge as superscript.
+    /// Element symbol with hydrogens and charge (`NH`, `O−`) in one line, for lists and readers
+    /// without a picture; empty for a plain carbon.
     pub label: String,
+    /// The label as it is set in the picture (and the atom's number, where that is shown): draw each
+    /// piece centred on its place.
+    pub pieces: Vec<LabelPiece>,
     /// Text colour.
+    pub color: Rgb,
+}
+
+/// A few characters of a label, all of one size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelPiece {
+    /// The characters, none raised or lowered by themselves.
+    pub text: String,
+    /// Where the middle of the text goes: half its width, half the height of its capitals; world
+    /// units.
+    pub center: Vec2,
+    /// Font size (one em), world units.
+    pub size: f32,
+    /// Colour.
     pub color: Rgb,
 }
 

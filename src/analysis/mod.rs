@@ -1,0 +1,25 @@
+//! Numbers from traces: massive-activation ratios, their statistics, comparisons, charts as plain values.
+//!
+//! Nothing here knows a model or a window, so every claim about massive activations can be checked from
+//! recorded activations alone. Measured quantities are `f64`, computed from the `f32` values of a trace.
+
+pub mod chart;
+mod charts;
+mod compare;
+mod gamma;
+mod massive;
+mod special;
+mod stats;
+mod sweep;
+mod tally;
+
+pub use charts::{Curves, HistogramTitle, batch_curves, edge_ratio_curves, histogram, sweep_edge_curves};
+pub use compare::{EdgeChange, PredictionChange, edge_changes, prediction_changes};
+pub use gamma::{Fit, Gamma, fit};
+pub use massive::{
+    EdgeStat, MASSIVE_RATIO, Quantity, View, batch_max, channels, edge_stats, edge_stats_of, edge_values, neg_log10,
+    rank,
+};
+pub use stats::{Sample, SampleError, ks};
+pub use sweep::{Band, BatchRatios, Detection, EDGES_IN_CURVES, EDGES_IN_HISTOGRAM, LayerSweep, Sweep, SweepError};
+pub use tally::Tally;

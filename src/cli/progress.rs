@@ -1,0 +1,66 @@
+//! One line of progress on standard error: rewritten in place on a terminal, now and then elsewhere.
+
+use crate::workspace::State;
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+/// How often a line is written where it cannot be rewritten.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// How often a line is rewritten.
+const LIVELY: Duration = Duration::from_millis(100);
+
+/// Prints the job in front, and the notices as they come.
+pub(super) struct Progress {
+    terminal: bool,
+    last: Option<Instant>,
+    notices: usize,
+    epochs: usize,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        Self { terminal: std::io::stderr().is_terminal(), last: None, notices: 0, epochs: 0 }
+    }
+
+    /// Shows what is going on.
+    pub(super) fn show(&mut self, state: &State) {
+        for report in state.training.iter().skip(self.epochs) {
+            self.line(&report.to_string());
+        }
+        self.epochs = state.training.len();
+        for notice in state.notices.iter().skip(self.notices) {
+            if notice.severity < crate::workspace::Severity::Error {
+                self.line(&notice.text);
+            }
+        }
+        self.notices = state.notices.len();
+        let Some(job) = state.jobs.first() else { return };
+        let every = if self.terminal { LIVELY } else { QUIET };
+        // The first line waits too: work that is over at once needs none.
+        if self.last.get_or_insert_with(Instant::now).elapsed() < every {
+            return;
+        }
+        self.last = Some(Instant::now());
+        let part = job.fraction().map_or_else(String::new, |fraction| format!(": {:.0} %", fraction * 100.0));
+        if self.terminal {
+            eprint!("\r\x1b[K{}{part}", job.title);
+            // Progress that cannot be shown is no reason to stop.
+            std::io::stderr().flush().unwrap_or_default();
+        } else {
+            eprintln!("{}{part}", job.title);
+        }
+    }
+
+    /// Ends the rewritten line.
+    pub(super) fn finish(&self) {
+        if self.terminal && self.last.is_some() {
+            eprint!("\r\x1b[K");
+        }
+    }
+
+    fn line(&self, text: &str) {
+        self.finish();
+        eprintln!("{text}");
+    }
+}

@@ -1,0 +1,213 @@
+//! The subcommands that drive a workspace without a window.
+
+use super::args::{Analyze, Chosen, DeviceChoice, Figure, Kind, Subject, Trace, Train};
+use super::progress::Progress;
+use super::{Failure, interrupted};
+use crate::domain::{DirectedEdge, MoleculeId, Scale, Split};
+use crate::engine::SweepOptions;
+use crate::engine::jobs::train::TrainOptions;
+use crate::figure::Format;
+use crate::gpu::Gpu;
+use crate::models::ModelSpec;
+use crate::workspace::{Command, FigureKind, Severity, Source, Workspace, bundled_models, open_checkpoint};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+pub(super) fn trace(task: &Trace, device: DeviceChoice) -> Result<(), Failure> {
+    // Known to be writable in this form before anything is computed.
+    crate::io::TensorFormat::of(&task.out).map_err(|error| error.to_string())?;
+    let mut session = Session::new(device)?;
+    session.show(&task.subject)?;
+    session.run(Command::SaveTrace(task.out.clone()))
+}
+
+pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failure> {
+    let mut session = Session::new(device)?;
+    session.open(&task.file)?;
+    session.choose(&task.model)?;
+    let options = session.options(&task.chosen)?;
+    session.run(Command::Analyze { options, folder: task.out.clone() })
+}
+
+pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure> {
+    let format = Format::from_path(&task.out).map_err(|error| error.to_string())?.with_scale(task.scale);
+    let mut session = Session::new(device)?;
+    session.show(&task.subject)?;
+    let layers = session.workspace.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.layers);
+    if task.layer >= layers {
+        return Err(Failure::Unusable(format!(
+            "there is no layer {}: the model has {layers}, counted from 0",
+            task.layer
+        )));
+    }
+    session.run(Command::SetLayer(task.layer))?;
+    let kind = match task.kind {
+        Kind::Molecule => FigureKind::Molecule,
+        Kind::EdgeRatios => FigureKind::EdgeRatios,
+        Kind::Curves => FigureKind::Curves,
+        Kind::Histogram => FigureKind::Histogram,
+    };
+    if matches!(kind, FigureKind::Curves | FigureKind::Histogram) {
+        let options = session.options(&task.chosen)?;
+        session.run(Command::ShowSplit(options.split))?;
+        session.run(Command::Sweep(options))?;
+    }
+    session.run(Command::Export { kind, format, path: task.out.clone() })
+}
+
+pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
+    let super::args::Arch::Gt = task.arch;
+    let mut session = Session::new(device)?;
+    session.open(&task.file)?;
+    session.run(Command::Train(Box::new(TrainOptions {
+        spec: ModelSpec::gt_zinc(task.ebt),
+        epochs: task.epochs,
+        seed: task.seed,
+        resume: task.resume,
+        out: task.out.clone(),
+    })))
+}
+
+pub(super) fn models() -> Result<(), Failure> {
+    let mut text = format!("{:<14} {:>9}  {:<34} {}\n", "name", "size", "data", "test MAE (last epoch, molecule by molecule)");
+    for model in bundled_models() {
+        text += &format!("{:<14} {:>6.1} MB  {:<34} {}\n", model.name, model.megabytes, model.data, model.test);
+    }
+    print(&text)
+}
+
+/// Writes results to standard output; a reader that went away is no error.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Unusable(format!("the result could not be written to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A workspace that is run one command at a time.
+struct Session {
+    workspace: Workspace,
+    progress: Progress,
+}
+
+impl Session {
+    fn new(device: DeviceChoice) -> Result<Self, Failure> {
+        let gpu = match device {
+            DeviceChoice::Cpu => Gpu::cpu_only(),
+            other => Gpu::new(other.into()).map_err(|error| error.to_string())?,
+        };
+        let workspace = Workspace::new(gpu, Arc::new(|| {}))
+            .map_err(|error| format!("the system refused to start a background thread: {error}"))?;
+        Ok(Self { workspace, progress: Progress::new() })
+    }
+
+    /// Gives a command and waits until all is done; the first error ends it.
+    fn run(&mut self, command: Command) -> Result<(), Failure> {
+        self.workspace.apply(command);
+        let progress = &mut self.progress;
+        let done = self.workspace.run_until_idle(|state| {
+            progress.show(state);
+            !interrupted()
+        });
+        if !done {
+            self.workspace.stop_all();
+            self.workspace.run_until_idle(|state| {
+                progress.show(state);
+                true
+            });
+        }
+        self.progress.show(&self.workspace.state);
+        self.progress.finish();
+        let error = self.workspace.state.notices.iter().find(|notice| notice.severity == Severity::Error);
+        match error {
+            Some(notice) => Err(Failure::Unusable(notice.text.clone())),
+            None if done => Ok(()),
+            None => Err(Failure::Interrupted),
+        }
+    }
+
+    fn open(&mut self, file: &Path) -> Result<(), Failure> {
+        self.run(Command::Open(Source::File(file.to_owned())))
+    }
+
+    /// Chooses a bundled model by name, or a weight file.
+    fn choose(&mut self, model: &str) -> Result<(), Failure> {
+        let state = &self.workspace.state;
+        if let Some(place) = state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == model) {
+            return self.run(Command::SetModel(place));
+        }
+        let path = Path::new(model);
+        if !path.exists() {
+            let names: Vec<&str> = state.checkpoints.iter().map(|checkpoint| &*checkpoint.id.name).collect();
+            return Err(Failure::Unusable(format!(
+                "there is neither a bundled model nor a file of that name; bundled are {}: {model}",
+                names.join(", ")
+            )));
+        }
+        // Read here rather than by command, so that the sentence is the only one.
+        open_checkpoint(path)?;
+        self.run(Command::OpenModel(path.to_owned()))
+    }
+
+    /// Opens the file and shows the molecule with everything that was asked for.
+    fn show(&mut self, subject: &Subject) -> Result<(), Failure> {
+        self.open(&subject.file)?;
+        self.choose(&subject.model)?;
+        let usable = self.workspace.state.dataset().map_or(0, |dataset| dataset.records.len());
+        if subject.molecule as usize >= usable {
+            return Err(Failure::Unusable(format!(
+                "there is no molecule {}: {usable} are usable, counted from 0: {}",
+                subject.molecule,
+                subject.file.display()
+            )));
+        }
+        self.run(Command::SelectMolecule(MoleculeId(subject.molecule)))?;
+        if let Some(scale) = subject.ebt {
+            if !self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt) {
+                return Err(Failure::Unusable(format!(
+                    "--ebt scales the explicit bias terms of a model trained with them, which this one has not: {}",
+                    subject.model
+                )));
+            }
+            self.run(Command::SetExplicitBias(Scale::new(scale)))?;
+        }
+        let edges: Vec<DirectedEdge> = subject.ablate.iter().flat_map(|edges| edges.0.clone()).collect();
+        self.check_edges(&edges)?;
+        if !edges.is_empty() {
+            self.run(Command::Ablate(edges))?;
+        }
+        match &self.workspace.state.untraceable {
+            Some(reason) => Err(Failure::Unusable(reason.clone())),
+            None => Ok(()),
+        }
+    }
+
+    fn check_edges(&self, edges: &[DirectedEdge]) -> Result<(), Failure> {
+        let shown = self.workspace.state.shown.as_ref();
+        match edges.iter().find(|edge| shown.is_none_or(|shown| shown.edges.find(**edge).is_none())) {
+            Some(edge) => Err(Failure::Unusable(format!(
+                "--ablate names a bond that the molecule does not have: {}>{} (atoms count from 0)",
+                edge.source.0, edge.target.0
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn options(&self, chosen: &Chosen) -> Result<SweepOptions, Failure> {
+        let dataset = self.workspace.state.dataset();
+        let has = |split| dataset.is_some_and(|dataset| dataset.records.iter().any(|row| row.split == Some(split)));
+        let split = match chosen.split {
+            Some(choice) => choice.split(),
+            None => has(Split::Test).then_some(Split::Test),
+        };
+        match split.filter(|&split| !has(split)) {
+            Some(split) => {
+                Err(Failure::Unusable(format!("no molecule of the file belongs to the split `{}`", split.name())))
+            }
+            None => Ok(SweepOptions { split, limit: chosen.limit }),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Everything a worker can say, and how it says it.
+
+use super::worker::JobId;
+use super::{Survey, TrainingReport};
+use crate::domain::{Comparison, Dataset, Molecule, MoleculeId, Probe};
+use crate::scene::Layout;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+
+/// A message from a worker; the workspace turns it into state.
+#[derive(Debug)]
+pub enum Event {
+    /// A file's records so far; `complete` once every line was read.
+    Loaded {
+        /// The job that reads it.
+        job: JobId,
+        /// What is usable so far.
+        dataset: Arc<Dataset>,
+        /// Whether every line was read (not yet: validated, see [`Dataset::validated`]).
+        complete: bool,
+    },
+    /// A record was read; its layout follows.
+    Read {
+        /// Which opened file.
+        dataset: u64,
+        /// The record.
+        id: MoleculeId,
+        /// Its graph.
+        molecule: Arc<Molecule>,
+    },
+    /// A molecule was laid out.
+    Drawn {
+        /// Which opened file.
+        dataset: u64,
+        /// The record.
+        id: MoleculeId,
+        /// Where its atoms go.
+        layout: Arc<Layout>,
+    },
+    /// A record could not be turned into a molecule.
+    Unreadable {
+        /// Which opened file.
+        dataset: u64,
+        /// The record.
+        id: MoleculeId,
+        /// One sentence.
+        message: String,
+    },
+    /// The newest question was answered.
+    Traced(Box<Comparison>),
+    /// The newest question could not be answered.
+    Untraceable {
+        /// The question.
+        probe: Box<Probe>,
+        /// One sentence.
+        message: String,
+    },
+    /// What a sweep has so far.
+    Swept(Arc<Survey>),
+    /// One epoch of training ended.
+    Trained(Arc<TrainingReport>),
+    /// A file was written.
+    Written(PathBuf),
+    /// Something went wrong that does not end a job, or while it was ending.
+    Complaint(String),
+    /// A job moved on.
+    Progress {
+        /// Which.
+        job: JobId,
+        /// Units done.
+        done: u64,
+        /// Units in all; 0 if not known.
+        total: u64,
+    },
+    /// A job came to its end.
+    Finished(JobId),
+    /// A job was cancelled and handed over what it had.
+    Stopped(JobId),
+    /// A job gave up.
+    Failed {
+        /// Which.
+        job: JobId,
+        /// One sentence.
+        message: String,
+    },
+}
+
+/// The way back from a worker: a channel, and a call that wakes whoever reads it.
+#[derive(Clone)]
+pub struct Outbox {
+    events: mpsc::Sender<Event>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Outbox {
+    pub(super) fn new(events: mpsc::Sender<Event>, wake: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { events, wake }
+    }
+
+    /// Sends an event and wakes the reader.
+    pub fn send(&self, event: Event) {
+        // The reader is only gone when the whole program ends.
+        if self.events.send(event).is_ok() {
+            (self.wake)();
+        }
+    }
+}

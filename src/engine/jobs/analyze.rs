@@ -1,0 +1,210 @@
+//! A sweep that ends in a folder of tables and figures.
+//!
+//! Edge ratios are written while they are measured, so memory does not grow with their number. All
+//! files appear under their names only when complete.
+
+use super::sweep::{ModelState, Slice, Survey, SweepJob};
+use super::provenance;
+use crate::analysis::chart::{Chart, Role};
+use crate::analysis::{Fit, HistogramTitle, batch_curves, histogram, sweep_edge_curves};
+use crate::domain::Dataset;
+use crate::engine::event::{Event, Outbox};
+use crate::engine::worker::{Job, Step};
+use crate::figure::{self, Content, Figure, FigureSpec, Format};
+use crate::io;
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+/// The job.
+pub struct Analyze {
+    sweep: SweepJob,
+    folder: PathBuf,
+    edges: Option<EdgeTable>,
+}
+
+/// `edge_ratio.csv` while it grows.
+struct EdgeTable {
+    file: BufWriter<tempfile::NamedTempFile>,
+    path: PathBuf,
+}
+
+impl EdgeTable {
+    fn create(folder: &Path) -> std::io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+        writeln!(file, "molecule,source,target,bond,layer,state,ratio")?;
+        Ok(Self { file, path: folder.join("edge_ratio.csv") })
+    }
+
+    fn add(&mut self, slice: &Slice<'_>) -> std::io::Result<()> {
+        if slice.state == ModelState::PlainBase {
+            return Ok(());
+        }
+        let state = slice.state.name();
+        for (place, (id, input)) in slice.molecules.iter().enumerate() {
+            for layer in 0..slice.ratios.layers() {
+                let ratios = slice.ratios.of(place, layer);
+                for ((edge, code), ratio) in input.edges.iter().zip(&input.edge).zip(ratios) {
+                    let bond = ["none", "single", "double", "triple"].get(*code as usize).unwrap_or(&"other");
+                    let (source, target) = (edge.source.0, edge.target.0);
+                    writeln!(self.file, "{},{source},{target},{bond},{layer},{state},{ratio}", id.0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> std::io::Result<PathBuf> {
+        let file = self.file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.persist(&self.path).map_err(|error| error.error)?;
+        Ok(self.path)
+    }
+}
+
+impl Analyze {
+    /// An analysis that puts its files into `folder`, which is made if it does not exist.
+    pub fn new(sweep: SweepJob, folder: PathBuf) -> Self {
+        Self { sweep, folder, edges: None }
+    }
+
+    fn unwritable(&self, error: &std::io::Error) -> String {
+        format!("The analysis cannot be written ({error}); choose a folder you may write to: {}", self.folder.display())
+    }
+
+    fn write(&mut self, out: &Outbox) -> Result<(), String> {
+        if let Some(edges) = self.edges.take() {
+            let path = edges.finish().map_err(|error| self.unwritable(&error))?;
+            out.send(Event::Written(path));
+        }
+        let survey = self.sweep.survey();
+        for (name, text) in [("batch_max.csv", batch_max(survey)), ("gamma.csv", gamma(survey)), ("predictions.csv", predictions(survey, self.sweep.dataset())), ("bands.csv", bands(survey))] {
+            self.put(name, text.as_bytes(), out)?;
+        }
+        for (name, chart) in charts(survey) {
+            for format in [Format::Svg, Format::Pdf] {
+                let provenance = provenance(self.sweep.dataset(), &survey.key.model);
+                let figure = Figure { spec: FigureSpec::default(), content: Content::Chart(chart.clone()), provenance };
+                let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
+                self.put(&format!("{name}.{}", format.extension()), &bytes, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&self, name: &str, bytes: &[u8], out: &Outbox) -> Result<(), String> {
+        let path = self.folder.join(name);
+        io::write_bytes(&path, bytes).map_err(|error| error.to_string())?;
+        out.send(Event::Written(path));
+        Ok(())
+    }
+}
+
+impl Job for Analyze {
+    fn step(&mut self, out: &Outbox) -> Result<Step, String> {
+        if self.sweep.molecules() == 0 {
+            return Err("No molecule is left to analyse; choose another split or a larger limit.".to_owned());
+        }
+        if self.edges.is_none() {
+            self.edges = Some(EdgeTable::create(&self.folder).map_err(|error| self.unwritable(&error))?);
+        }
+        let (sweep, edges) = (&mut self.sweep, &mut self.edges);
+        let mut failed = None;
+        let step = sweep.advance(|slice| {
+            if let Some(Err(error)) = edges.as_mut().map(|edges| edges.add(&slice)) {
+                failed = Some(error);
+            }
+            Ok(())
+        })?;
+        if let Some(error) = failed {
+            return Err(self.unwritable(&error));
+        }
+        if step == Step::Done {
+            if self.sweep.survey().ids.is_empty() {
+                let reason = self.sweep.survey().unscored.first().map_or_else(String::new, |(_, reason)| reason.clone());
+                return Err(format!("The model can score none of these molecules, the first because {reason}"));
+            }
+            self.write(out)?;
+        }
+        Ok(step)
+    }
+
+    fn stop(&mut self, out: &Outbox) {
+        if !self.sweep.survey().ids.is_empty()
+            && let Err(message) = self.write(out)
+        {
+            out.send(Event::Complaint(message));
+        }
+    }
+}
+
+/// `molecule, layer, state, ratio`; a molecule without any ratio has an empty cell.
+fn batch_max(survey: &Survey) -> String {
+    let mut text = "molecule,layer,state,ratio\n".to_owned();
+    for (state, sweep) in survey.reported() {
+        for (layer, numbers) in sweep.layers().iter().enumerate() {
+            for (id, ratio) in survey.ids.iter().zip(&numbers.batch_max) {
+                let ratio = ratio.map_or_else(String::new, |ratio| ratio.to_string());
+                text += &format!("{},{layer},{},{ratio}\n", id.0, state.name());
+            }
+        }
+    }
+    text
+}
+
+/// `layer, state, shape, loc, scale, log_likelihood, ks, n`; the log-likelihood is the mean per value.
+/// A layer that cannot be fitted has empty cells.
+fn gamma(survey: &Survey) -> String {
+    let mut text = "layer,state,shape,loc,scale,log_likelihood,ks,n\n".to_owned();
+    for (state, sweep) in survey.reported() {
+        for (layer, fit) in sweep.fits().into_iter().enumerate() {
+            let cells = match fit {
+                Ok(Fit { gamma, mean_log_likelihood, ks, n, .. }) => {
+                    format!("{},{},{},{mean_log_likelihood},{ks},{n}", gamma.shape, gamma.loc, gamma.scale)
+                }
+                Err(_) => ",,,,,".to_owned(),
+            };
+            text += &format!("{layer},{},{cells}\n", state.name());
+        }
+    }
+    text
+}
+
+/// `molecule, target, prediction`, and an empty prediction where the model cannot score a molecule.
+fn predictions(survey: &Survey, dataset: &Dataset) -> String {
+    let target = |id| dataset.record(id).and_then(|record| record.target).map_or_else(String::new, |t| t.to_string());
+    let scored = survey.ids.iter().zip(&survey.predictions).map(|(&id, prediction)| (id, prediction.to_string()));
+    let unscored = survey.unscored.iter().map(|&(id, _)| (id, String::new()));
+    let mut rows: Vec<_> = scored.chain(unscored).collect();
+    rows.sort_unstable_by_key(|&(id, _)| id);
+    let lines = rows.into_iter().map(|(id, prediction)| format!("{},{},{prediction}\n", id.0, target(id)));
+    std::iter::once("molecule,target,prediction\n".to_owned()).chain(lines).collect()
+}
+
+/// `state, low, high`: the range of batch maxima over layers and molecules of each state. For models
+/// with explicit bias the base without it is there too, since that is the band the paper draws.
+fn bands(survey: &Survey) -> String {
+    let all = survey.states.iter().filter_map(|(state, sweep)| Some((state.name(), sweep.band()?)));
+    let lines = all.map(|(state, band)| format!("{state},{},{}\n", band.low, band.high));
+    std::iter::once("state,low,high\n".to_owned()).chain(lines).collect()
+}
+
+/// Figures 1, 2 (or 4) and 3 of the paper.
+fn charts(survey: &Survey) -> Vec<(String, Chart)> {
+    let Some((_, chosen)) = survey.states.first() else { return Vec::new() };
+    let named: Vec<_> = survey.base_bands().into_iter().map(|(state, band)| (state.name(), band)).collect();
+    let mut charts = vec![
+        ("edge_ratios".to_owned(), sweep_edge_curves(chosen, &named, None)),
+        ("batch_maxima".to_owned(), batch_curves(chosen, &named, None)),
+    ];
+    for (state, sweep) in survey.reported() {
+        for (layer, numbers) in sweep.layers().iter().enumerate() {
+            let Ok(sample) = numbers.log_ratios.sample() else { continue };
+            let role = if state == ModelState::Trained { Role::Trained } else { Role::Base };
+            let left_out = numbers.log_ratios.nan() + numbers.log_ratios.infinite();
+            let title = HistogramTitle { layer, state: state.name(), role, left_out };
+            let fit = crate::analysis::fit(&sample);
+            charts.push((format!("histogram_{}_layer_{layer}", state.name()), histogram(&sample, Some(&fit), title)));
+        }
+    }
+    charts
+}

@@ -1,0 +1,94 @@
+//! Opens a file: lists its rows as they are read, then checks every record to the end.
+
+use crate::domain::Dataset;
+use crate::engine::event::{Event, Outbox};
+use crate::engine::worker::{Job, JobId, Step};
+use crate::io::{Loader, OpenError, Validator};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the bytes come from.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A file.
+    File(PathBuf),
+    /// Bytes inside the program, and the name to show.
+    Bytes(&'static str, &'static [u8]),
+}
+
+enum Phase {
+    Opening(Input),
+    Reading { loader: Box<Loader>, shown: bool },
+    Validating(Box<Validator>),
+}
+
+/// The job.
+pub struct Load {
+    id: JobId,
+    phase: Phase,
+}
+
+impl Load {
+    /// A job that reads `input`; `id` is the one it will be queued under.
+    pub fn new(id: JobId, input: Input) -> Self {
+        Self { id, phase: Phase::Opening(input) }
+    }
+
+    fn publish(&self, out: &Outbox, dataset: Dataset, complete: bool) {
+        out.send(Event::Loaded { job: self.id, dataset: Arc::new(dataset), complete });
+    }
+
+    fn advance(&mut self, out: &Outbox) -> Result<Step, OpenError> {
+        match &mut self.phase {
+            Phase::Opening(input) => {
+                let loader = match input {
+                    Input::File(path) => Loader::open(path)?,
+                    Input::Bytes(name, bytes) => Loader::from_bytes(name, bytes)?,
+                };
+                self.phase = Phase::Reading { loader: Box::new(loader), shown: false };
+                Ok(Step::Working { done: 0, total: 0 })
+            }
+            Phase::Reading { loader, shown } => {
+                let step = loader.step()?;
+                if step.finished {
+                    let dataset = loader.dataset();
+                    let validator = Validator::new(&dataset);
+                    self.publish(out, dataset, true);
+                    self.phase = Phase::Validating(Box::new(validator));
+                } else if !*shown {
+                    let dataset = loader.dataset();
+                    if !dataset.records.is_empty() {
+                        *shown = true;
+                        self.publish(out, dataset, false);
+                    }
+                }
+                // Reading is the first half of the bar, checking the second.
+                Ok(Step::Working { done: step.done_bytes, total: 2 * step.total_bytes })
+            }
+            Phase::Validating(validator) => {
+                let (done, total) = validator.step();
+                if done < total {
+                    return Ok(Step::Working { done: total + done, total: 2 * total });
+                }
+                let dataset = validator.finish()?;
+                self.publish(out, dataset, true);
+                Ok(Step::Done)
+            }
+        }
+    }
+}
+
+impl Job for Load {
+    fn step(&mut self, out: &Outbox) -> Result<Step, String> {
+        self.advance(out).map_err(|error| error.to_string())
+    }
+
+    fn stop(&mut self, out: &Outbox) {
+        if let Phase::Reading { loader, .. } = &self.phase {
+            let dataset = loader.dataset();
+            if !dataset.records.is_empty() {
+                self.publish(out, dataset, true);
+            }
+        }
+    }
+}

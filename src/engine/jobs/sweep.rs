@@ -1,0 +1,267 @@
+//! Measures many molecules under a model and its base state, as if one by one.
+//!
+//! Molecules are computed in batches for speed; statistics are split by graph, so the numbers are
+//! those of batch size 1 (model-spec section 5).
+
+use crate::analysis::{self, Band, BatchRatios};
+use crate::domain::{Dataset, Intervention, ModelId, MoleculeId, Split};
+use crate::engine::Checkpoint;
+use crate::engine::event::{Event, Outbox};
+use crate::engine::worker::{Job, Step};
+use crate::gpu::Device;
+use crate::models::{EdgeActivations, GraphInput, Model, ModelSpec, zinc_codes};
+use rayon::prelude::*;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Molecules per step: enough to fill the cores, few enough that a step stays under 0.1 s.
+const PER_STEP: usize = 64;
+
+/// How often partial results are published.
+const PUBLISH: Duration = Duration::from_millis(1500);
+
+/// Which molecules are measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SweepOptions {
+    /// Those of one split, or all.
+    pub split: Option<Split>,
+    /// Only the first so many.
+    pub limit: Option<usize>,
+}
+
+/// What a survey is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SurveyKey {
+    /// Which opened file.
+    pub dataset: u64,
+    /// Which model.
+    pub model: ModelId,
+    /// Which molecules.
+    pub options: SweepOptions,
+}
+
+/// A state of a model that is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ModelState {
+    /// The chosen weights.
+    #[default]
+    Trained,
+    /// The untrained state of the same architecture.
+    Base,
+    /// For models with explicit bias: the untrained state of the architecture without it, whose band
+    /// the paper draws (model-spec section 4: the bias lowers the band before any training).
+    PlainBase,
+}
+
+impl ModelState {
+    /// The word in tables and legends.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Trained => "trained",
+            Self::Base => "base",
+            Self::PlainBase => "base without EBT",
+        }
+    }
+}
+
+/// What a sweep has measured so far.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// What it is of.
+    pub key: SurveyKey,
+    /// The molecules measured, in order.
+    pub ids: Vec<MoleculeId>,
+    /// Prediction (first task) of each of them by the chosen model.
+    pub predictions: Vec<f32>,
+    /// Numbers per state, the chosen model's first.
+    pub states: Vec<(ModelState, analysis::Sweep)>,
+    /// Molecules that the model cannot score, with the reason.
+    pub unscored: Vec<(MoleculeId, String)>,
+    /// Molecules to be measured in all.
+    pub total: usize,
+}
+
+impl Survey {
+    /// The numbers of one state.
+    pub fn state(&self, state: ModelState) -> Option<&analysis::Sweep> {
+        self.states.iter().find(|(known, _)| *known == state).map(|(_, sweep)| sweep)
+    }
+
+    /// The states that tables and histograms report: the chosen model and its own base.
+    pub fn reported(&self) -> impl Iterator<Item = (ModelState, &analysis::Sweep)> {
+        self.states.iter().filter(|(state, _)| *state != ModelState::PlainBase).map(|(state, sweep)| (*state, sweep))
+    }
+
+    /// The ranges of batch maxima of the base states, the model's own first.
+    pub fn base_bands(&self) -> Vec<(ModelState, Band)> {
+        let base = self.states.iter().filter(|(state, _)| *state != ModelState::Trained);
+        base.filter_map(|(state, sweep)| Some((*state, sweep.band()?))).collect()
+    }
+
+    /// Whether every molecule was measured.
+    pub fn is_complete(&self) -> bool {
+        self.ids.len() + self.unscored.len() == self.total
+    }
+
+    /// Each molecule with its prediction and its largest ratio over all layers (NaN if it has none).
+    pub fn scores(&self) -> impl Iterator<Item = (MoleculeId, f32, f32)> {
+        let layers = self.states.first().map_or(&[][..], |(_, sweep)| sweep.layers());
+        self.ids.iter().zip(&self.predictions).enumerate().map(move |(place, (&id, &prediction))| {
+            let ratios = layers.iter().filter_map(|layer| layer.batch_max.get(place).copied().flatten());
+            // Ratios are told to three digits; f32 is plenty.
+            #[allow(clippy::cast_possible_truncation, reason = "a rounded display value")]
+            let largest = ratios.reduce(f64::max).map_or(f32::NAN, |ratio| ratio as f32);
+            (id, prediction, largest)
+        })
+    }
+}
+
+/// What one state made of the molecules of a step.
+pub(super) struct Slice<'a> {
+    pub(super) state: ModelState,
+    pub(super) molecules: &'a [(MoleculeId, GraphInput)],
+    pub(super) ratios: &'a BatchRatios,
+}
+
+/// The job.
+pub struct SweepJob {
+    dataset: Arc<Dataset>,
+    device: Device,
+    checkpoints: Vec<(ModelState, Arc<Checkpoint>)>,
+    /// Built on the worker's thread by the first step.
+    models: Vec<Model>,
+    ids: Vec<MoleculeId>,
+    next: usize,
+    survey: Survey,
+    published: Instant,
+}
+
+impl SweepJob {
+    /// A sweep over molecules of `dataset`, which is the file opened as number `revision`.
+    pub fn new(
+        revision: u64,
+        dataset: Arc<Dataset>,
+        checkpoint: Arc<Checkpoint>,
+        options: SweepOptions,
+        device: Device,
+    ) -> Self {
+        let mut ids = dataset.ids_of(options.split);
+        ids.truncate(options.limit.unwrap_or(usize::MAX));
+        let key = SurveyKey { dataset: revision, model: checkpoint.id.clone(), options };
+        let checkpoints = states(checkpoint);
+        let states = checkpoints.iter().map(|&(state, _)| (state, analysis::Sweep::default())).collect();
+        let survey = Survey {
+            key,
+            ids: Vec::new(),
+            predictions: Vec::new(),
+            states,
+            unscored: Vec::new(),
+            total: ids.len(),
+        };
+        Self { dataset, device, checkpoints, models: Vec::new(), ids, next: 0, survey, published: Instant::now() }
+    }
+
+    /// What it is of.
+    pub fn key(&self) -> &SurveyKey {
+        &self.survey.key
+    }
+
+    /// How many molecules it is to measure.
+    pub fn molecules(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(super) fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    pub(super) fn dataset(&self) -> &Dataset {
+        &self.dataset
+    }
+
+    /// Measures the next molecules and shows what came out to `see`.
+    pub(super) fn advance(
+        &mut self,
+        mut see: impl FnMut(Slice<'_>) -> Result<(), String>,
+    ) -> Result<Step, String> {
+        if self.models.len() < self.checkpoints.len() {
+            let built = self.checkpoints.iter().map(|(_, checkpoint)| checkpoint.build(&self.device));
+            self.models = built.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+        }
+        let end = (self.next + PER_STEP).min(self.ids.len());
+        let molecules = self.featurise(&self.ids[self.next..end].to_vec());
+        let inputs: Vec<GraphInput> = molecules.iter().map(|(_, input)| input.clone()).collect();
+        for (place, model) in self.models.iter().enumerate().filter(|_| !inputs.is_empty()) {
+            let answers =
+                model.edge_activations(&inputs, &Intervention::default()).map_err(|error| error.to_string())?;
+            let layers: Vec<Vec<_>> = answers.iter().map(|answer| answer.layers.iter().collect()).collect();
+            let (state, sweep) = &mut self.survey.states[place];
+            let ratios = sweep.add(&layers).map_err(|error| error.to_string())?;
+            see(Slice { state: *state, molecules: &molecules, ratios: &ratios })?;
+            if place == 0 {
+                let first = |answer: &EdgeActivations| answer.prediction.first().copied().unwrap_or(f32::NAN);
+                self.survey.predictions.extend(answers.iter().map(first));
+            }
+        }
+        self.survey.ids.extend(molecules.iter().map(|&(id, _)| id));
+        self.next = end;
+        if end == self.ids.len() {
+            return Ok(Step::Done);
+        }
+        Ok(Step::Working { done: end as u64, total: self.ids.len() as u64 })
+    }
+
+    /// Reads molecules in parallel; those the model cannot score are set aside.
+    fn featurise(&mut self, ids: &[MoleculeId]) -> Vec<(MoleculeId, GraphInput)> {
+        let dataset = &self.dataset;
+        let read = |&id: &MoleculeId| {
+            let record = dataset.record(id).ok_or((id, "it is no longer in the file".to_owned()))?;
+            let reading = crate::io::smiles::read(&record.smiles).map_err(|error| (id, error.to_string()))?;
+            zinc_codes(&reading.molecule).map(|input| (id, input)).map_err(|error| (id, error.to_string()))
+        };
+        let results: Vec<Result<_, _>> = ids.par_iter().map(read).collect();
+        let (mut molecules, mut unscored) = (Vec::with_capacity(ids.len()), Vec::new());
+        for result in results {
+            match result {
+                Ok(molecule) => molecules.push(molecule),
+                Err(reason) => unscored.push(reason),
+            }
+        }
+        self.survey.unscored.extend(unscored);
+        molecules
+    }
+
+    fn publish(&mut self, out: &Outbox) {
+        self.published = Instant::now();
+        out.send(Event::Swept(Arc::new(self.survey.clone())));
+    }
+}
+
+impl Job for SweepJob {
+    fn step(&mut self, out: &Outbox) -> Result<Step, String> {
+        let step = self.advance(|_| Ok(()))?;
+        if step == Step::Done || self.published.elapsed() > PUBLISH {
+            self.publish(out);
+        }
+        Ok(step)
+    }
+
+    fn stop(&mut self, out: &Outbox) {
+        self.publish(out);
+    }
+}
+
+/// The states measured for a chosen model. A base state has no other than itself.
+fn states(chosen: Arc<Checkpoint>) -> Vec<(ModelState, Arc<Checkpoint>)> {
+    if chosen.is_base() {
+        return vec![(ModelState::Base, chosen)];
+    }
+    let base = Checkpoint::base("base", chosen.spec.clone());
+    // Runs with explicit bias also switch the projection biases on; the paper's base has neither.
+    let plain = chosen.spec.ebt.then(|| ModelSpec { ebt: false, use_bias: false, ..chosen.spec.clone() });
+    let mut states = vec![(ModelState::Trained, chosen), (ModelState::Base, Arc::new(base))];
+    if let Some(spec) = plain {
+        states.push((ModelState::PlainBase, Arc::new(Checkpoint::base("base without EBT", spec))));
+    }
+    states
+}

@@ -1,0 +1,263 @@
+//! Trains a model on the open dataset, a batch at a time, and keeps its files up to date.
+//!
+//! Beside `W.safetensors` (best validation epoch) stand `W.last.safetensors` (last epoch) and
+//! `W.state/` (all that resuming needs). Each file is written beside its place and then renamed, so
+//! whatever happens there is always a whole one.
+
+use crate::domain::{Dataset, Record, Split, Weights};
+use crate::engine::event::{Event, Outbox};
+use crate::engine::worker::{Job, Step};
+use crate::gpu::Device;
+use crate::io;
+use crate::models::{EpochReport, Model, ModelSpec, Progress, Recipe, Sample, Trainer, TrainingData, zinc_codes};
+use rayon::prelude::*;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often the state for resuming is written while an epoch is going on.
+const SAVE: Duration = Duration::from_secs(120);
+
+/// What to train, and where to keep it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainOptions {
+    /// The network.
+    pub spec: ModelSpec,
+    /// At most so many epochs.
+    pub epochs: u32,
+    /// Seed of initial weights and of the order of molecules.
+    pub seed: u64,
+    /// Go on from the state beside `out`.
+    pub resume: bool,
+    /// Weights of the best validation epoch.
+    pub out: PathBuf,
+}
+
+/// One epoch, or the end of training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingReport {
+    /// The epoch.
+    pub epoch: EpochReport,
+    /// Epochs that there will be at most.
+    pub epochs: u32,
+    /// Training molecules per second over this epoch, validation included.
+    pub molecules_per_second: f64,
+    /// Time until the last epoch at this speed; the schedule may end it sooner.
+    pub time_left: Duration,
+    /// Test MAE of the last and of the best epoch, molecule by molecule; only at the end.
+    pub test: Option<(f64, f64)>,
+}
+
+impl fmt::Display for TrainingReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EpochReport { epoch, train_loss, validation_mae, learning_rate, best } = self.epoch;
+        if let Some((last, best)) = self.test {
+            return write!(f, "test MAE {last:.4} (last epoch), {best:.4} (best validation epoch)");
+        }
+        let minutes = self.time_left.as_secs().div_ceil(60);
+        write!(
+            f,
+            "epoch {epoch}/{}: loss {train_loss:.4}, validation MAE {validation_mae:.4}{}, learning rate {learning_rate:.1e}, \
+             {:.0} molecules/s, {minutes} min left",
+            self.epochs,
+            if best { " (best)" } else { "" },
+            self.molecules_per_second,
+        )
+    }
+}
+
+/// The files of a run.
+struct Files {
+    best: PathBuf,
+    last: PathBuf,
+    state: PathBuf,
+}
+
+impl Files {
+    fn beside(out: &Path) -> Self {
+        Self { best: out.to_owned(), last: out.with_extension("last.safetensors"), state: out.with_extension("state") }
+    }
+
+    fn state_file(&self) -> PathBuf {
+        self.state.join("trainer.safetensors")
+    }
+}
+
+/// The job.
+pub struct Train {
+    dataset: Arc<Dataset>,
+    options: TrainOptions,
+    device: Device,
+    files: Files,
+    trainer: Option<Trainer>,
+    test: Vec<Sample>,
+    left_out: usize,
+    epoch_began: Instant,
+    saved: Instant,
+}
+
+impl Train {
+    /// Training on the splits of `dataset`.
+    pub fn new(dataset: Arc<Dataset>, options: TrainOptions, device: Device) -> Self {
+        let files = Files::beside(&options.out);
+        let now = Instant::now();
+        Self {
+            dataset,
+            options,
+            device,
+            files,
+            trainer: None,
+            test: Vec::new(),
+            left_out: 0,
+            epoch_began: now,
+            saved: now,
+        }
+    }
+
+    /// Featurises the molecules and builds the trainer.
+    fn begin(&mut self) -> Result<Trainer, String> {
+        let (train, validation) = (self.samples(Split::Train), self.samples(Split::Val));
+        self.test = self.samples(Split::Test);
+        if train.is_empty() || validation.is_empty() {
+            return Err("Training needs molecules with targets in the splits `train` and `val` that the model can \
+                        score; add a column with train, val or test for every molecule."
+                .to_owned());
+        }
+        if self.left_out > 0 {
+            log::warn!("{} molecules have no target or cannot be scored and are left out", self.left_out);
+        }
+        let data = TrainingData { train, validation };
+        let mut trainer = if self.options.resume {
+            let state = io::read_weights(&self.files.state_file()).map_err(|error| error.to_string())?;
+            Trainer::resume(&state, data, &self.device).map_err(|error| error.to_string())?
+        } else {
+            if self.files.state_file().exists() {
+                return Err(format!(
+                    "A run was kept here already; go on with it by --resume, or remove it first: {}",
+                    self.files.state.display()
+                ));
+            }
+            let recipe = Recipe { epochs: self.options.epochs, ..Recipe::gt_zinc() };
+            Trainer::new(self.options.spec.clone(), recipe, self.options.seed, data, &self.device)
+                .map_err(|error| error.to_string())?
+        };
+        trainer.set_epochs(self.options.epochs);
+        std::fs::create_dir_all(&self.files.state)
+            .map_err(|error| format!("The folder for the run cannot be made ({error}): {}", self.files.state.display()))?;
+        Ok(trainer)
+    }
+
+    fn samples(&mut self, split: Split) -> Vec<Sample> {
+        let records: Vec<&Record> =
+            self.dataset.records.iter().filter(|record| record.split == Some(split)).collect();
+        let sample = |record: &&Record| {
+            let target = record.target?;
+            let graph = zinc_codes(&io::smiles::read(&record.smiles).ok()?.molecule).ok()?;
+            Some(Sample { graph, target })
+        };
+        let samples: Vec<Sample> = records.par_iter().filter_map(sample).collect();
+        self.left_out += records.len() - samples.len();
+        samples
+    }
+
+    fn report(&self, trainer: &Trainer, epoch: EpochReport) -> TrainingReport {
+        let took = self.epoch_began.elapsed();
+        let epochs = trainer.recipe().epochs;
+        // Counts far below 2^53.
+        #[allow(clippy::cast_precision_loss, reason = "a count of molecules")]
+        let molecules = trainer.data().train.len() as f64;
+        TrainingReport {
+            epoch,
+            epochs,
+            molecules_per_second: molecules / took.as_secs_f64(),
+            time_left: took.saturating_mul(epochs.saturating_sub(epoch.epoch)),
+            test: None,
+        }
+    }
+
+    /// Writes last, best and state.
+    fn save(&mut self, trainer: &Trainer) -> Result<(), String> {
+        self.saved = Instant::now();
+        let write = |path: &Path, weights: &Weights| io::write_weights(path, weights).map_err(|error| error.to_string());
+        write(&self.files.state_file(), &trainer.state())?;
+        write(&self.files.last, &trainer.last_weights())?;
+        trainer.best_weights().map_or(Ok(()), |weights| write(&self.files.best, &weights))
+    }
+
+    /// Measures the test molecules with last and best weights, and writes that into both files.
+    fn finish(&mut self, trainer: &Trainer, out: &Outbox) -> Result<(), String> {
+        self.save(trainer)?;
+        let Some(&epoch) = trainer.history().last() else { return Ok(()) };
+        let last = trainer.last_weights();
+        let best = trainer.best_weights().unwrap_or_else(|| last.clone());
+        if self.test.is_empty() {
+            return Ok(());
+        }
+        let measure = |weights: &Weights| {
+            let model = Model::from_weights(weights, &self.device)?;
+            model.mean_absolute_error(&self.test)
+        };
+        let test_last = measure(&last).map_err(|error| error.to_string())?;
+        let test_best = measure(&best).map_err(|error| error.to_string())?;
+        for (path, mut weights, mae) in [(&self.files.last, last, test_last), (&self.files.best, best, test_best)] {
+            weights.metadata.insert(TEST_KEY.to_owned(), format!("{mae}"));
+            weights.metadata.insert(DATA_KEY.to_owned(), self.dataset.name.clone());
+            io::write_weights(path, &weights).map_err(|error| error.to_string())?;
+        }
+        let report = TrainingReport { test: Some((test_last, test_best)), ..self.report(trainer, epoch) };
+        out.send(Event::Trained(Arc::new(report)));
+        Ok(())
+    }
+}
+
+/// Key of the test MAE (mean over test molecules of the absolute error) in weight files.
+pub const TEST_KEY: &str = "test_mae";
+
+/// Key of the name of the data in weight files.
+pub const DATA_KEY: &str = "data";
+
+impl Job for Train {
+    fn step(&mut self, out: &Outbox) -> Result<Step, String> {
+        let mut trainer = match self.trainer.take() {
+            Some(trainer) => trainer,
+            None => self.begin()?,
+        };
+        let epochs = u64::from(trainer.recipe().epochs);
+        let step = match trainer.step() {
+            Ok(Progress::Trained { epoch, done, total, .. }) => {
+                if self.saved.elapsed() > SAVE {
+                    self.save(&trainer)?;
+                }
+                let batches = total as u64;
+                Step::Working { done: u64::from(epoch - 1) * batches + done as u64, total: epochs * batches }
+            }
+            Ok(Progress::Validated { epoch, .. }) => Step::Working { done: u64::from(epoch), total: epochs },
+            Ok(Progress::Epoch(epoch)) => {
+                out.send(Event::Trained(Arc::new(self.report(&trainer, epoch))));
+                self.epoch_began = Instant::now();
+                self.save(&trainer)?;
+                Step::Working { done: u64::from(epoch.epoch), total: epochs }
+            }
+            Ok(Progress::Finished) => {
+                self.finish(&trainer, out)?;
+                return Ok(Step::Done);
+            }
+            Err(error) => {
+                // The weights are those before the batch that went wrong: worth keeping.
+                self.save(&trainer)?;
+                return Err(error.to_string());
+            }
+        };
+        self.trainer = Some(trainer);
+        Ok(step)
+    }
+
+    fn stop(&mut self, out: &Outbox) {
+        if let Some(trainer) = self.trainer.take()
+            && let Err(message) = self.save(&trainer)
+        {
+            out.send(Event::Complaint(message));
+        }
+    }
+}

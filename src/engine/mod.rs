@@ -1,0 +1,158 @@
+//! Background threads: what may take longer than a frame happens here, and comes back as events.
+//!
+//! Three workers and a drawer. `probe` answers the newest question about the molecule shown, so a
+//! click never waits for a sweep; `compute` sweeps and trains; `io` reads and writes files. Tensors
+//! are made and used on the worker's own thread and never leave `models`.
+
+mod checkpoint;
+mod drawer;
+mod event;
+pub mod jobs;
+mod probe;
+mod worker;
+
+pub use checkpoint::{BASE_SEED, Checkpoint};
+pub use drawer::DrawRequest;
+pub use event::{Event, Outbox};
+pub use jobs::sweep::{ModelState, Survey, SurveyKey, SweepOptions};
+pub use jobs::train::TrainingReport;
+pub use probe::Question;
+pub use worker::{Job, JobId, Step};
+
+use crate::gpu::{Device, Gpu};
+use drawer::Drawer;
+use probe::Answerer;
+use std::convert::Infallible;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use worker::Worker;
+
+/// Which queue a job goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Sweeps and training: one after the other on the compute device.
+    Compute,
+    /// Files.
+    Io,
+}
+
+/// The background threads and the way to talk to them.
+pub struct Engine {
+    probe: Worker<Question>,
+    compute: Worker<Infallible>,
+    io: Worker<Infallible>,
+    drawer: Drawer,
+    events: mpsc::Receiver<Event>,
+    out: Outbox,
+    gpu: Gpu,
+    last_job: u64,
+}
+
+impl Engine {
+    /// Starts the threads. `wake` is called after every event, from the thread that sent it.
+    ///
+    /// # Errors
+    /// The system refuses to start a thread.
+    pub fn new(gpu: Gpu, wake: Arc<dyn Fn() + Send + Sync>) -> std::io::Result<Self> {
+        let (sender, events) = mpsc::channel();
+        let out = Outbox::new(sender, wake);
+        Ok(Self {
+            probe: probe_worker(gpu.probe.clone(), out.clone())?,
+            compute: idle_worker("compute", out.clone())?,
+            io: idle_worker("io", out.clone())?,
+            drawer: Drawer::spawn(out.clone())?,
+            events,
+            out,
+            gpu,
+            last_job: 0,
+        })
+    }
+
+    /// The device that sweeps and training run on.
+    pub fn compute_device(&self) -> Device {
+        self.gpu.compute.clone()
+    }
+
+    /// One line about where things are computed, for the status bar.
+    pub fn describe_device(&self) -> String {
+        self.gpu.description().to_owned()
+    }
+
+    /// Puts a question about the molecule shown; a newer one replaces it.
+    pub fn ask(&self, question: Question) {
+        self.probe.ask(question);
+    }
+
+    /// Has a record read and laid out; a newer request replaces it.
+    pub fn draw(&self, request: DrawRequest) {
+        self.drawer.ask(request);
+    }
+
+    /// Queues a job.
+    pub fn start(&mut self, place: Place, job: Box<dyn Job>) -> JobId {
+        let id = self.reserve();
+        self.start_as(id, place, job);
+        id
+    }
+
+    /// An id for a job that has to know its own, to be given to [`Engine::start_as`].
+    pub fn reserve(&mut self) -> JobId {
+        self.last_job += 1;
+        JobId(self.last_job)
+    }
+
+    /// Queues a job under a reserved id.
+    pub fn start_as(&mut self, id: JobId, place: Place, job: Box<dyn Job>) {
+        match place {
+            Place::Compute => self.compute.queue(id, job),
+            Place::Io => self.io.queue(id, job),
+        }
+    }
+
+    /// Stops a job before its next step.
+    pub fn cancel(&self, id: JobId) {
+        // An id belongs to one queue only; the other ignores it.
+        self.compute.cancel(id);
+        self.io.cancel(id);
+    }
+
+    /// The next event, without waiting.
+    pub fn try_next(&self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// The next event, waiting at most `timeout`.
+    pub fn next_within(&self, timeout: Duration) -> Option<Event> {
+        self.events.recv_timeout(timeout).ok()
+    }
+
+    /// Replaces threads that died or overstayed; returns the names of those that died.
+    ///
+    /// # Errors
+    /// The system refuses to start a thread.
+    pub fn revive(&mut self) -> std::io::Result<Vec<&'static str>> {
+        self.drawer.check()?;
+        let mut died = Vec::new();
+        if self.probe.is_dead() {
+            self.probe = probe_worker(self.gpu.probe.clone(), self.out.clone())?;
+            died.push("probe");
+        }
+        for (name, worker) in [("compute", &mut self.compute), ("io", &mut self.io)] {
+            if worker.is_dead() {
+                *worker = idle_worker(name, self.out.clone())?;
+                died.push(name);
+            }
+        }
+        Ok(died)
+    }
+}
+
+fn probe_worker(device: Device, out: Outbox) -> std::io::Result<Worker<Question>> {
+    let mut answerer = Answerer::new(device);
+    Worker::spawn("probe", out, move |question, out| answerer.answer(question, out))
+}
+
+/// A worker that only does jobs: there is no question it could be asked.
+fn idle_worker(name: &str, out: Outbox) -> std::io::Result<Worker<Infallible>> {
+    Worker::spawn(name, out, |question, _| match question {})
+}

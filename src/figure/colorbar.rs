@@ -1,0 +1,86 @@
+//! The legend of painted values: ticks below the bar, the marked value (where an activation counts
+//! as massive) as a line across it. Where values are also told by stroke width, the bar has it too.
+
+use super::page::Page;
+use super::svg::{Anchor, Area, Path};
+use super::text::Label;
+use crate::scene::ColorBar;
+use glam::DVec2;
+
+/// Colours of the gradient and points of the outline.
+const SAMPLES: usize = 33;
+
+/// Height of a colour bar with its texts, in points.
+pub(super) fn height(font: f64) -> f64 {
+    font * 3.4
+}
+
+/// Draws a bar across `area`, whose height must be [`height`]. With `thickness`, its height follows
+/// the stroke widths of the scene, magnified by so many points per world unit.
+pub(super) fn draw(page: &mut Page, area: Area, bar: &ColorBar, thickness: Option<f64>) {
+    let font = page.font;
+    let frame = Area { top: area.top + font * 1.3, bottom: area.top + font * 2.1, ..area };
+    let samples = bar.samples(SAMPLES, page.palette.background);
+    let colors: Vec<_> = samples.iter().map(|&(color, _)| color).collect();
+    let fill = page.svg.gradient(&colors);
+    let x = |position: f32| frame.left + frame.width() * f64::from(position);
+    let most = frame.height();
+    let tall = |width: f32| thickness.map_or(most, |scale| (f64::from(width) * scale).clamp(0.8, most));
+    let outline = wedge(frame, &samples.iter().map(|&(_, width)| tall(width)).collect::<Vec<_>>());
+    page.svg.element("path").path(&outline).attribute("fill", &fill).attribute("class", "color-bar").end();
+    let ink = page.palette.ink();
+    let mut end = f64::NEG_INFINITY;
+    for tick in &bar.ticks {
+        let at = x(tick.position);
+        page.svg.line(DVec2::new(at, frame.bottom), DVec2::new(at, frame.bottom + 2.0), ink, 0.5);
+        let marked = bar.marker.as_ref().is_some_and(|marker| (x(marker.position) - at).abs() < 0.5);
+        let label = Label::plain(&tick.label);
+        let half = label.width(font) / 2.0;
+        // A label may reach over the ends of the bar, but not over its left neighbour or the page.
+        let center = at.clamp(frame.left + half - font, frame.right + font * 0.4 - half);
+        if !marked && center - half > end {
+            page.text(DVec2::new(center, frame.bottom + 2.0 + font), Anchor::Middle, &label);
+            end = center + half + font * 0.3;
+        }
+    }
+    caption(page, frame, bar);
+}
+
+/// The bar's own label, and that of its marker, in one row above it.
+fn caption(page: &mut Page, frame: Area, bar: &ColorBar) {
+    let (font, ink, baseline) = (page.font, page.palette.ink(), frame.top - page.font * 0.4);
+    let mut room = (frame.left, frame.right);
+    if let Some(marker) = &bar.marker {
+        let at = frame.left + frame.width() * f64::from(marker.position);
+        page.svg.line(DVec2::new(at, frame.top - 2.0), DVec2::new(at, frame.bottom + 2.0), ink, 1.0);
+        let label = Label::plain(&marker.label);
+        let half = label.width(font) / 2.0;
+        let center = at.clamp(frame.left + half, (frame.right - half).max(frame.left + half));
+        page.text(DVec2::new(center, baseline), Anchor::Middle, &label);
+        room = if marker.position < 0.5 {
+            (center + half + font, frame.right)
+        } else {
+            (frame.left, center - half - font)
+        };
+    }
+    let label = Label::plain(bar.label.trim()).cut_to(room.1 - room.0, font);
+    let (x, anchor) = if room.0 > frame.left { (room.1, Anchor::End) } else { (room.0, Anchor::Start) };
+    page.text(DVec2::new(x, baseline), anchor, &label);
+}
+
+/// A band along the middle of `frame` with the given heights from its left to its right end.
+fn wedge(frame: Area, heights: &[f64]) -> Path {
+    let mut path = Path::new();
+    let last = heights.len().saturating_sub(1).max(1) as f64;
+    let point = |index: usize, height: f64| {
+        DVec2::new(frame.left + frame.width() * index as f64 / last, frame.center().y + height / 2.0)
+    };
+    for (index, &height) in heights.iter().enumerate() {
+        path.draw_to(point(index, -height));
+    }
+    for (index, &height) in heights.iter().enumerate().rev() {
+        path.draw_to(point(index, height));
+    }
+    path.close();
+    path
+}

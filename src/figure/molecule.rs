@@ -1,0 +1,157 @@
+//! Draws a [`Scene`] as a structure diagram: halos, strokes and labels as on screen, with the colour
+//! bar that explains them.
+
+use super::page::Page;
+use super::svg::{Anchor, Area, TextStyle};
+use super::text::Label;
+use super::{colorbar, font};
+use crate::analysis::chart::Table;
+use crate::scene::{AtomMark, ColorBar, LabelPiece, Scene, Stroke};
+use glam::{DVec2, Vec2};
+
+/// Longest drawn bond, in points: small molecules are not blown up to fill the page.
+const LONGEST_BOND: f64 = 30.0;
+
+/// World coordinates beyond this are not drawn; no molecule has a million bonds in a row.
+const FARTHEST: f32 = 1e6;
+
+/// A structure diagram and what stands around it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MoleculeFigure {
+    /// What is drawn. Its colours must have been chosen for the figure's background.
+    pub scene: Scene,
+    /// Meaning of the colours; `None` if they have none.
+    pub bar: Option<ColorBar>,
+    /// One line below the title, e.g. the prediction; may be empty.
+    pub caption: String,
+    /// The numbers behind the picture.
+    pub table: Table,
+}
+
+/// Draws a molecule with its caption above and its colour bar below.
+pub(super) fn draw(page: &mut Page, area: Area, figure: &MoleculeFigure) {
+    let font = page.font;
+    let mut area = page.heading(area, &figure.caption, TextStyle { size: font, color: page.palette.muted() });
+    let below = area.bottom - colorbar::height(font);
+    if figure.bar.is_some() {
+        area.bottom = below - font * 0.5;
+    }
+    let scale = match View::fit(&figure.scene, area) {
+        Some(view) => {
+            draw_scene(page, view, &figure.scene);
+            view.scale
+        }
+        None => {
+            page.no_data(area);
+            LONGEST_BOND
+        }
+    };
+    if let Some(bar) = &figure.bar {
+        let inset = area.width() * 0.08;
+        let strip = Area { left: area.left + inset, top: below, right: area.right - inset, bottom: below };
+        colorbar::draw(page, strip, bar, Some(scale));
+    }
+}
+
+/// World units (y up) to points (y down).
+#[derive(Clone, Copy, Debug)]
+struct View {
+    /// Points per world unit.
+    scale: f64,
+    /// World position at the middle of the area.
+    middle: DVec2,
+    /// That middle on the page.
+    center: DVec2,
+}
+
+impl View {
+    /// The view that shows everything drawable inside `area`; `None` if nothing is.
+    fn fit(scene: &Scene, area: Area) -> Option<Self> {
+        let strokes = scene.halos.iter().chain(&scene.strokes).filter(|stroke| drawable(stroke));
+        let ends = strokes.flat_map(|stroke| [(stroke.from, stroke.width / 2.0), (stroke.to, stroke.width / 2.0)]);
+        let pieces = scene.atoms.iter().flat_map(|atom| &atom.pieces).filter(|piece| legible(piece));
+        let spots = ends.map(|(at, reach)| (at.as_dvec2(), DVec2::splat(f64::from(reach)))).chain(pieces.map(extent));
+        let corners = spots.fold(None, |corners: Option<(DVec2, DVec2)>, (at, reach)| {
+            let (low, high) = corners.unwrap_or((at, at));
+            Some((low.min(at - reach), high.max(at + reach)))
+        });
+        let (low, high) = corners?;
+        let size = (high - low).max(DVec2::splat(1e-3));
+        let scale = (area.width() / size.x).min(area.height() / size.y).min(LONGEST_BOND);
+        (scale > 0.0).then(|| Self { scale, middle: (low + high) / 2.0, center: area.center() })
+    }
+
+    fn point(&self, world: Vec2) -> DVec2 {
+        let offset = (world.as_dvec2() - self.middle) * self.scale;
+        self.center + DVec2::new(offset.x, -offset.y)
+    }
+
+    fn length(&self, world: f32) -> f64 {
+        f64::from(world) * self.scale
+    }
+}
+
+fn sound(at: Vec2) -> bool {
+    at.is_finite() && at.abs().max_element() <= FARTHEST
+}
+
+fn drawable(stroke: &Stroke) -> bool {
+    sound(stroke.from) && sound(stroke.to) && (0.0..=FARTHEST).contains(&stroke.width)
+}
+
+fn legible(piece: &LabelPiece) -> bool {
+    sound(piece.center) && (0.0..=FARTHEST).contains(&piece.size)
+}
+
+/// Centre and half size of a piece of a label, in world units; wide enough for any letter.
+fn extent(piece: &LabelPiece) -> (DVec2, DVec2) {
+    let (size, letters) = (f64::from(piece.size), piece.text.chars().count() as f64);
+    (piece.center.as_dvec2(), DVec2::new(0.4 * letters, 0.5 * font::CAP_HEIGHT) * size)
+}
+
+fn draw_scene(page: &mut Page, view: View, scene: &Scene) {
+    for (class, strokes) in [("halos", &scene.halos), ("bonds", &scene.strokes)] {
+        page.svg.element("g").attribute("class", class).attribute("stroke-linecap", "round").open();
+        for stroke in strokes.iter().filter(|stroke| drawable(stroke)) {
+            draw_stroke(page, view, stroke);
+        }
+        page.svg.close();
+    }
+    page.svg.element("g").attribute("class", "atoms").open();
+    for atom in &scene.atoms {
+        draw_atom(page, view, atom);
+    }
+    page.svg.close();
+}
+
+fn draw_stroke(page: &mut Page, view: View, stroke: &Stroke) {
+    let (from, to, width) = (view.point(stroke.from), view.point(stroke.to), view.length(stroke.width));
+    if from.distance_squared(to) < 1e-6 {
+        // A line without length is a dot, but renderers disagree about that.
+        let dot = page.svg.element("circle").number("cx", from.x).number("cy", from.y).number("r", width / 2.0);
+        dot.color("fill", stroke.color).end();
+        return;
+    }
+    let mut line = page.svg.element("line").span(from, to).color("stroke", stroke.color).number("stroke-width", width);
+    if let Some(edge) = stroke.edge {
+        line = line.attribute("data-edge", &format!("{}>{}", edge.source.0, edge.target.0));
+    }
+    if stroke.dashed {
+        line = line.attribute("class", "ablated").attribute("stroke-linecap", "butt");
+        line = line.attribute("stroke-dasharray", &super::svg::number(view.scale * 0.1));
+    }
+    line.end();
+}
+
+fn draw_atom(page: &mut Page, view: View, atom: &AtomMark) {
+    if sound(atom.center) && (f32::MIN_POSITIVE..=FARTHEST).contains(&atom.radius) {
+        let (center, paper) = (view.point(atom.center), page.palette.paper());
+        let disc = page.svg.element("circle").number("cx", center.x).number("cy", center.y);
+        disc.number("r", view.length(atom.radius)).color("fill", paper).end();
+    }
+    for piece in atom.pieces.iter().filter(|piece| legible(piece)) {
+        let size = view.length(piece.size);
+        let baseline = view.point(piece.center) + DVec2::new(0.0, 0.5 * font::CAP_HEIGHT * size);
+        page.svg.text(baseline, Anchor::Middle, TextStyle { size, color: piece.color }, &Label::plain(&piece.text));
+    }
+}

@@ -1,0 +1,257 @@
+//! The graph transformers: features, forward pass with everything recorded, training.
+//!
+//! Tensors never leave this layer. What comes in are [`GraphInput`]s, [`Weights`] and
+//! [`Intervention`]s, what goes out are [`Trace`]s and numbers, so everything above works the same
+//! on a CPU and on a GPU. The attention core (`attention`) and the tail after it (`layers`) exist
+//! once; an architecture is one file that arranges them, see `network`.
+
+mod attention;
+mod batch;
+mod features;
+mod gt;
+mod kernels;
+mod layers;
+mod learner;
+mod network;
+mod parameters;
+mod random;
+mod recipe;
+mod spec;
+mod state;
+#[cfg(test)]
+mod tests;
+mod trace;
+mod train;
+
+pub use features::{FeatureError, GraphInput, zinc_codes};
+pub use learner::{Learner, Lesson, Sample};
+pub use recipe::Recipe;
+pub use spec::{Arch, ModelSpec, Readout, SpecError};
+pub use trace::EdgeActivations;
+pub use train::{EpochReport, Progress, TrainError, Trainer, TrainingData};
+
+use crate::domain::{Intervention, Trace, Weights};
+use batch::Batch;
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
+use network::{Network, Pass, Record};
+use parameters::{Layout, Values};
+
+/// Graphs computed together when many are predicted: enough to fill the cores, small enough to
+/// stay in their caches.
+const PREDICT_BATCH: usize = 128;
+
+/// Why a model cannot be built or cannot answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ModelError {
+    /// The specification describes no network.
+    #[error("the model specification is not usable: {0}")]
+    Spec(#[from] SpecError),
+    /// The weights do not say what network they belong to.
+    #[error("the weights carry no model specification (metadata key `spec`), so they cannot be turned into a network")]
+    NoSpec,
+    /// The weights say so unreadably.
+    #[error("the model specification in the weights cannot be read: {reason}")]
+    SpecText {
+        /// What the JSON reader said.
+        reason: String,
+    },
+    /// The tensors are not those of the network.
+    #[error("the weights do not fit the model: {problems}")]
+    Tensors {
+        /// Everything that is wrong, in words.
+        problems: String,
+    },
+    /// There is nothing to compute.
+    #[error("a forward pass needs at least one graph")]
+    NoGraph,
+    /// A graph has no nodes.
+    #[error("graph {graph} has no nodes")]
+    NoNode {
+        /// Position in the batch.
+        graph: usize,
+    },
+    /// Edge arrays disagree in length, or an edge ends in a node that does not exist.
+    #[error("the edges of graph {graph} do not fit its nodes or their codes")]
+    Edges {
+        /// Position in the batch.
+        graph: usize,
+    },
+    /// A code has no row in the model's table.
+    #[error("graph {graph} has the {what} code {code}, but the model knows only codes below {codes}")]
+    Code {
+        /// Position in the batch.
+        graph: usize,
+        /// `node` or `edge`.
+        what: &'static str,
+        /// The code.
+        code: u32,
+        /// Rows of the table.
+        codes: usize,
+    },
+    /// More nodes than can be numbered.
+    #[error("the batch has too many nodes; compute fewer graphs at a time")]
+    TooLarge,
+    /// The device failed.
+    #[error("the compute device failed: {reason}")]
+    Device {
+        /// What burn said.
+        reason: String,
+    },
+}
+
+/// A network with its weights on a device, in evaluation mode.
+pub struct Model {
+    spec: ModelSpec,
+    device: Device,
+    network: Box<dyn Network>,
+    layout: Layout,
+    values: Values,
+}
+
+impl Model {
+    /// The untrained ("base") state of a network. The same seed gives the same numbers on every
+    /// device, and networks of one seed agree in every tensor they share.
+    ///
+    /// # Errors
+    /// A specification that describes no network.
+    pub fn init(spec: ModelSpec, seed: u64, device: &Device) -> Result<Self, ModelError> {
+        Self::build(spec, device, |layout| Ok(layout.initial(seed)))
+    }
+
+    /// A network from weights, whose metadata say which.
+    ///
+    /// # Errors
+    /// No readable specification; tensors that are missing, superfluous, of the wrong shape or not
+    /// finite (all are named).
+    pub fn from_weights(weights: &Weights, device: &Device) -> Result<Self, ModelError> {
+        let spec = spec_of(weights)?;
+        Self::build(spec, device, |layout| layout.read(&weights.arrays, "", &layout.initial(0)))
+    }
+
+    fn build(
+        spec: ModelSpec,
+        device: &Device,
+        values: impl FnOnce(&Layout) -> Result<Values, ModelError>,
+    ) -> Result<Self, ModelError> {
+        spec.validate()?;
+        let mut network = network::build(&spec, device);
+        let layout = Layout::of(network.as_mut());
+        let values = values(&layout)?;
+        layout.load(&values, network.as_mut(), device, false);
+        Ok(Self { spec, device: device.clone(), network, layout, values })
+    }
+
+    /// What the network looks like.
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    /// Number of trained values, running statistics not counted.
+    pub fn parameter_count(&self) -> usize {
+        self.layout.zeros().iter().map(Vec::len).sum()
+    }
+
+    /// All tensors under the names of the parity fixtures, with the specification in the metadata.
+    pub fn to_weights(&self) -> Weights {
+        weights_of(&self.spec, &self.layout, &self.values)
+    }
+
+    /// Runs one graph through the network and keeps everything a person can look at.
+    ///
+    /// # Errors
+    /// A graph that does not fit the model, or a failing device.
+    pub fn trace(&self, input: &GraphInput, intervention: &Intervention) -> Result<Trace, ModelError> {
+        let mut traces = self.trace_batch(std::slice::from_ref(input), intervention)?;
+        traces.pop().ok_or(ModelError::NoGraph)
+    }
+
+    /// Runs many graphs through the network at once; each result is the one [`Model::trace`] gives.
+    ///
+    /// # Errors
+    /// A graph that does not fit the model, or a failing device.
+    pub fn trace_batch(&self, inputs: &[GraphInput], intervention: &Intervention) -> Result<Vec<Trace>, ModelError> {
+        let inputs = ablated(inputs, intervention);
+        let (batch, pass, prediction) = self.run(&references(&inputs), intervention, Record::EdgesAndNodes)?;
+        trace::traces(&self.spec, inputs, &batch, pass.layers, prediction)
+    }
+
+    /// Predictions and edge activations of many graphs, without the rest of a trace: for sweeps.
+    ///
+    /// # Errors
+    /// A graph that does not fit the model, or a failing device.
+    pub fn edge_activations(
+        &self,
+        inputs: &[GraphInput],
+        intervention: &Intervention,
+    ) -> Result<Vec<EdgeActivations>, ModelError> {
+        let inputs = ablated(inputs, intervention);
+        let (batch, pass, prediction) = self.run(&references(&inputs), intervention, Record::Edges)?;
+        trace::edge_activations(&self.spec, &batch, pass.layers, prediction)
+    }
+
+    /// Predictions only: `outputs` values per graph, one graph after another.
+    ///
+    /// # Errors
+    /// A graph that does not fit the model, or a failing device.
+    pub fn predict(&self, inputs: &[&GraphInput]) -> Result<Vec<f32>, ModelError> {
+        let mut predictions = Vec::with_capacity(inputs.len() * self.spec.outputs);
+        for inputs in inputs.chunks(PREDICT_BATCH) {
+            let (_, _, prediction) = self.run(inputs, &Intervention::default(), Record::Nothing)?;
+            predictions.extend(floats([prediction])?.into_iter().flatten());
+        }
+        Ok(predictions)
+    }
+
+    fn run(
+        &self,
+        inputs: &[&GraphInput],
+        intervention: &Intervention,
+        record: Record,
+    ) -> Result<(Batch, Pass, Tensor<2>), ModelError> {
+        let batch = Batch::new(inputs, &self.spec, &self.device)?;
+        let mut pass = Pass::evaluate(record, intervention.explicit_bias.value());
+        let prediction = self.network.forward(&batch, &mut pass);
+        Ok((batch, pass, prediction))
+    }
+}
+
+impl std::fmt::Debug for Model {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model").field("spec", &self.spec).field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
+/// The specification in the metadata of weights.
+fn spec_of(weights: &Weights) -> Result<ModelSpec, ModelError> {
+    let text = weights.metadata.get(spec::METADATA_KEY).ok_or(ModelError::NoSpec)?;
+    let spec: ModelSpec =
+        serde_json::from_str(text).map_err(|error| ModelError::SpecText { reason: error.to_string() })?;
+    spec.validate()?;
+    Ok(spec)
+}
+
+fn weights_of(spec: &ModelSpec, layout: &Layout, values: &Values) -> Weights {
+    let text = serde_json::to_string(spec).unwrap_or_default();
+    Weights { arrays: layout.to_arrays(values, "").collect(), metadata: [(spec::METADATA_KEY.to_owned(), text)].into() }
+}
+
+fn ablated(inputs: &[GraphInput], intervention: &Intervention) -> Vec<GraphInput> {
+    let removed = intervention.removed();
+    inputs.iter().map(|input| input.without(&removed)).collect()
+}
+
+fn references(inputs: &[GraphInput]) -> Vec<&GraphInput> {
+    inputs.iter().collect()
+}
+
+/// Reads tensors back in one go.
+fn floats<const D: usize>(tensors: impl IntoIterator<Item = Tensor<D>>) -> Result<Values, ModelError> {
+    let transaction = tensors.into_iter().fold(Transaction::default(), Transaction::register);
+    read(transaction)
+}
+
+fn read(transaction: Transaction) -> Result<Values, ModelError> {
+    let failed = |reason: String| ModelError::Device { reason };
+    let data: Vec<TensorData> = transaction.try_execute().map_err(|error| failed(error.to_string()))?;
+    data.into_iter().map(|data| data.try_into_vec::<f32>().map_err(|error| failed(error.to_string()))).collect()
+}

@@ -1,0 +1,193 @@
+use super::super::{Learner, Model, Progress, Recipe, Sample, TrainError, Trainer, TrainingData};
+use super::{graph, small};
+use crate::domain::{Array, Weights};
+use burn::tensor::Device;
+
+fn sample(index: u64) -> Sample {
+    let graph = graph(3 + u32::try_from(index % 9).unwrap(), index);
+    // Something to learn: how many nodes have code 0.
+    let zeros = graph.node.iter().filter(|&&code| code == 0).count();
+    Sample { target: zeros as f32 - 1.0, graph }
+}
+
+fn data() -> TrainingData {
+    TrainingData { train: (0..22).map(sample).collect(), validation: (100..109).map(sample).collect() }
+}
+
+fn recipe(epochs: u32) -> Recipe {
+    Recipe { batch: 4, learning_rate: 5e-3, patience: 1, epochs, ..Recipe::gt_zinc() }
+}
+
+fn trainer(epochs: u32) -> Trainer {
+    Trainer::new(small(true), recipe(epochs), 7, data(), &Device::flex()).unwrap()
+}
+
+/// Steps until training is over; the history and all weights.
+fn finish(mut trainer: Trainer) -> (Vec<super::super::EpochReport>, Weights, Weights, Weights) {
+    while trainer.step().unwrap() != Progress::Finished {}
+    (trainer.history().to_vec(), trainer.last_weights(), trainer.best_weights().unwrap(), trainer.state())
+}
+
+#[test]
+fn training_lowers_the_loss_and_keeps_the_best_epoch() {
+    let recipe = Recipe { learning_rate: 2e-2, patience: 10, ..recipe(25) };
+    let (history, last, best, _) = finish(Trainer::new(small(true), recipe, 7, data(), &Device::flex()).unwrap());
+    assert_eq!(history.len(), 25);
+    assert!(history[24].train_loss < 0.7 * history[0].train_loss, "{history:?}");
+    let lowest = history.iter().min_by(|a, b| a.validation_mae.total_cmp(&b.validation_mae)).unwrap();
+    assert!(lowest.best);
+    // Batches of 4, 4 and 1: the loss of an epoch is the mean of batch means.
+    let validation = data().validation;
+    let model = Model::from_weights(&best, &Device::flex()).unwrap();
+    let mean: f64 = validation.chunks(4).map(|batch| model.mean_absolute_error(batch).unwrap()).sum::<f64>() / 3.0;
+    assert!((mean - lowest.validation_mae).abs() < 1e-6);
+    assert!(last.metadata["training"].contains("\"seed\":7"));
+}
+
+#[test]
+fn a_resumed_run_equals_an_uninterrupted_one() {
+    let whole = finish(trainer(4));
+    // Six training batches and three validation batches make an epoch: interrupted in the middle of
+    // training, between the two, in the middle of validation, at the boundary, and later.
+    for stop in [2, 6, 7, 9, 20, 31] {
+        let mut first = trainer(4);
+        for _ in 0..stop {
+            first.step().unwrap();
+        }
+        let state = first.state();
+        drop(first);
+        let resumed = Trainer::resume(&state, data(), &Device::flex()).unwrap();
+        assert_eq!(resumed.state(), state);
+        assert_eq!(finish(resumed), whole, "stopped after {stop} steps");
+    }
+}
+
+#[test]
+fn more_epochs_can_be_granted_afterwards() {
+    let whole = finish(trainer(3));
+    let mut first = trainer(2);
+    while first.step().unwrap() != Progress::Finished {}
+    first.set_epochs(3);
+    assert_eq!(first.epoch(), 3);
+    assert_eq!(finish(first).1.arrays, whole.1.arrays);
+}
+
+#[test]
+fn a_state_of_other_data_or_of_nothing_is_refused() {
+    let mut first = trainer(2);
+    first.step().unwrap();
+    let state = first.state();
+    let mut other = data();
+    other.train[3].target += 1.0;
+    let refused = |state: &Weights, data| Trainer::resume(state, data, &Device::flex()).unwrap_err().to_string();
+    assert_eq!(refused(&state, other), "training cannot be resumed: it was training on other molecules or targets");
+    assert!(refused(&first.last_weights(), data()).contains("no training state"));
+    let mut cut = state;
+    cut.arrays.remove("adam.mean.layers.0.q.weight");
+    assert!(refused(&cut, data()).contains("adam.mean.layers.0.q.weight"));
+}
+
+#[test]
+fn runaway_numbers_stop_training_and_keep_the_last_good_weights() {
+    let mut trainer = trainer(5);
+    for _ in 0..3 {
+        trainer.step().unwrap();
+    }
+    let before = trainer.last_weights();
+    for values in &mut trainer.learner.values {
+        values.iter_mut().for_each(|value| *value *= 1e30);
+    }
+    let spoiled = trainer.last_weights();
+    let error = trainer.step().unwrap_err();
+    assert!(matches!(error, TrainError::NotFinite { what: "loss or gradient", epoch: 1, batch: 4 }), "{error}");
+    assert_eq!(trainer.last_weights(), spoiled);
+    assert_ne!(before, spoiled);
+}
+
+#[test]
+fn training_refuses_what_it_cannot_start_with() {
+    let new = |recipe, data| Trainer::new(small(false), recipe, 1, data, &Device::flex()).unwrap_err().to_string();
+    assert!(new(recipe(1), TrainingData { train: vec![], ..data() }).contains("no training molecule"));
+    assert!(new(recipe(1), TrainingData { validation: vec![], ..data() }).contains("no validation molecule"));
+    assert!(new(Recipe { batch: 0, ..recipe(1) }, data()).contains("batch size"));
+    let mut nan = data();
+    nan.validation[0].target = f32::NAN;
+    assert!(new(recipe(1), nan).contains("target"));
+}
+
+#[test]
+fn the_learning_rate_halves_after_waiting_too_long_and_training_ends_when_it_is_tiny() {
+    // A learning rate too small to move anything: no epoch improves on the first by 1e-4.
+    let recipe = Recipe { learning_rate: 1e-9, min_learning_rate: 3e-10, ..recipe(100) };
+    let trainer = Trainer::new(small(false), recipe, 7, data(), &Device::flex()).unwrap();
+    let mut frozen = trainer;
+    // Running statistics would still drift, so validate on the base state of norm statistics.
+    let start = frozen.learner.values.clone();
+    let roles: Vec<_> = frozen.learner.layout.roles().collect();
+    let mut rates = Vec::new();
+    loop {
+        for ((values, start), role) in frozen.learner.values.iter_mut().zip(&start).zip(&roles) {
+            if *role == super::super::parameters::Role::Running {
+                values.clone_from(start);
+            }
+        }
+        match frozen.step().unwrap() {
+            Progress::Epoch(report) => rates.push(report.learning_rate),
+            Progress::Finished => break,
+            _ => {}
+        }
+    }
+    // Patience 1: the first epoch sets the mark, one is tolerated, the next halves.
+    assert_eq!(rates, [1e-9, 1e-9, 1e-9, 5e-10, 5e-10]);
+}
+
+#[test]
+fn one_row_keeps_the_variance_and_gives_numbers() {
+    let weights = Model::init(small(true), 3, &Device::flex()).unwrap().to_weights();
+    let mut learner = Learner::new(&weights, &Device::flex()).unwrap();
+    let mut lone = sample(1);
+    lone.graph.node.truncate(1);
+    lone.graph.edges = crate::domain::EdgeList::default();
+    lone.graph.edge.clear();
+    let lesson = learner.study(&[&lone]).unwrap();
+    assert!(lesson.is_finite(), "{lesson:?}");
+    learner.apply(&lesson, 1e-3);
+    let after = learner.weights().arrays;
+    assert_eq!(after["layers.0.node.bn1.running_var"].values, vec![1.0; 8]);
+    assert_ne!(after["layers.0.node.bn1.running_mean"], weights.arrays["layers.0.node.bn1.running_mean"]);
+    // No edge, so the edge tail did not run.
+    assert_eq!(after["layers.0.edge.bn1.running_mean"], weights.arrays["layers.0.edge.bn1.running_mean"]);
+}
+
+#[test]
+fn gradients_agree_with_finite_differences() {
+    let weights = Model::init(small(true), 11, &Device::flex()).unwrap().to_weights();
+    let samples: Vec<Sample> = (0..5).map(sample).collect();
+    let samples: Vec<&Sample> = samples.iter().collect();
+    let mut learner = Learner::new(&weights, &Device::flex()).unwrap();
+    let lesson = learner.study(&samples).unwrap();
+    let gradients = learner.gradients(&lesson);
+    let mut checked = 0;
+    for (name, Array { values: gradient, .. }) in &gradients {
+        let index = (0..gradient.len()).max_by(|&a, &b| gradient[a].abs().total_cmp(&gradient[b].abs())).unwrap();
+        // Below this, the difference of two losses is rounding.
+        if gradient[index].abs() < 5e-3 {
+            continue;
+        }
+        checked += 1;
+        let loss_at = |offset: f32| {
+            let mut moved = weights.clone();
+            moved.arrays.get_mut(name).unwrap().values[index] += offset;
+            f64::from(Learner::new(&moved, &Device::flex()).unwrap().study(&samples).unwrap().loss)
+        };
+        let step = 1e-3;
+        let slope = (loss_at(step) - loss_at(-step)) / (2.0 * f64::from(step));
+        let deviation = (slope - f64::from(gradient[index])).abs();
+        let by_gradient = gradient[index];
+        assert!(
+            deviation < 0.03 * slope.abs() + 3e-4,
+            "{name}[{index}]: {by_gradient} by gradient, {slope} by difference"
+        );
+    }
+    assert!(checked >= 15, "only {checked} tensors have a gradient large enough to compare");
+}

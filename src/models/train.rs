@@ -1,0 +1,367 @@
+//! Training, driven from outside one batch at a time, so that it can be stopped between batches
+//! and shares its thread with anything else.
+//!
+//! The weights of the last epoch and of the best one (lowest validation error) are both kept.
+
+use super::learner::{Learner, Sample};
+use super::parameters::Values;
+use super::random::{Generator, hash};
+use super::recipe::{Recipe, Schedule};
+use super::{Model, ModelError, ModelSpec, weights_of};
+use crate::domain::Weights;
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+/// Key under which weights say how they were trained.
+const METADATA_KEY: &str = "training";
+
+/// The graphs to learn from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrainingData {
+    /// Used to fit weights.
+    pub train: Vec<Sample>,
+    /// Used to choose learning rate and best epoch.
+    pub validation: Vec<Sample>,
+}
+
+/// Why training cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The network or its device failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The numbers ran away.
+    #[error(
+        "the {what} of epoch {epoch}, batch {batch} is not a finite number; the weights before that batch are kept, \
+         so train on with a lower learning rate or stop here"
+    )]
+    NotFinite {
+        /// `loss or gradient`, or `validation loss`.
+        what: &'static str,
+        /// Epoch, counted from 1.
+        epoch: u32,
+        /// Batch, counted from 1.
+        batch: usize,
+    },
+    /// There is nothing to train on, or the recipe makes no sense.
+    #[error("training cannot start: {reason}")]
+    Setup {
+        /// What is missing or wrong.
+        reason: &'static str,
+    },
+    /// A saved state that does not fit.
+    #[error("training cannot be resumed: {reason}")]
+    Resume {
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+/// The result of one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochReport {
+    /// Counted from 1.
+    pub epoch: u32,
+    /// Mean over batches of the training loss.
+    pub train_loss: f64,
+    /// Mean over batches of the mean absolute error on the validation graphs, with the weights at
+    /// the end of the epoch in evaluation mode.
+    pub validation_mae: f64,
+    /// Learning rate the epoch was trained with.
+    pub learning_rate: f64,
+    /// Whether no epoch before had a lower validation error.
+    pub best: bool,
+}
+
+/// What one [`Trainer::step`] did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    /// One batch was learned.
+    Trained {
+        /// Epoch, counted from 1.
+        epoch: u32,
+        /// Batches learned in this epoch.
+        done: usize,
+        /// Batches in an epoch.
+        total: usize,
+        /// Loss of the batch before its step.
+        loss: f32,
+    },
+    /// One batch of validation graphs was predicted.
+    Validated {
+        /// Epoch, counted from 1.
+        epoch: u32,
+        /// Batches predicted.
+        done: usize,
+        /// Batches to predict.
+        total: usize,
+    },
+    /// The last validation batch was predicted and the epoch is over.
+    Epoch(EpochReport),
+    /// There is nothing left to do.
+    Finished,
+}
+
+/// Where in an epoch training stands. Sums are over finished batches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) enum Position {
+    Training { batch: usize, loss: f64 },
+    Validating { batch: usize, error: f64, train_loss: f64 },
+    Finished,
+}
+
+/// The epoch with the lowest validation error so far.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Best {
+    pub(super) report: EpochReport,
+    pub(super) values: Values,
+}
+
+/// Training of one network on one set of graphs.
+#[derive(Debug)]
+pub struct Trainer {
+    pub(super) recipe: Recipe,
+    pub(super) seed: u64,
+    pub(super) learner: Learner,
+    pub(super) data: TrainingData,
+    /// State of the shuffling generator before it drew `order`.
+    pub(super) shuffle: Generator,
+    pub(super) order: Vec<u32>,
+    pub(super) position: Position,
+    pub(super) schedule: Schedule,
+    pub(super) best: Option<Best>,
+    pub(super) history: Vec<EpochReport>,
+    /// The weights being validated.
+    pub(super) evaluated: Option<Model>,
+}
+
+impl Trainer {
+    /// Training from the untrained state of `seed`, which also decides the order of batches.
+    ///
+    /// # Errors
+    /// A specification that describes no network, or nothing to train or validate on.
+    pub fn new(
+        spec: ModelSpec,
+        recipe: Recipe,
+        seed: u64,
+        data: TrainingData,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        let weights = Model::init(spec, seed, device)?.to_weights();
+        let learner = Learner::new(&weights, device)?;
+        let schedule = Schedule::new(&recipe);
+        let mut trainer = Self {
+            recipe,
+            seed,
+            learner,
+            data,
+            shuffle: Generator::new(seed, "shuffle"),
+            order: Vec::new(),
+            position: Position::Training { batch: 0, loss: 0.0 },
+            schedule,
+            best: None,
+            history: Vec::new(),
+            evaluated: None,
+        };
+        trainer.check()?;
+        trainer.draw_order();
+        Ok(trainer)
+    }
+
+    /// Does one batch of work.
+    ///
+    /// # Errors
+    /// A graph outside the model's vocabulary, a failing device, or numbers that are not finite;
+    /// the weights are then those before the batch.
+    pub fn step(&mut self) -> Result<Progress, TrainError> {
+        match self.position {
+            Position::Training { batch, loss } => self.train_batch(batch, loss),
+            Position::Validating { batch, error, train_loss } => self.validate_batch(batch, error, train_loss),
+            Position::Finished => Ok(Progress::Finished),
+        }
+    }
+
+    /// The epoch being worked on, counted from 1.
+    pub fn epoch(&self) -> u32 {
+        self.history.last().map_or(0, |report| report.epoch) + u32::from(self.position != Position::Finished)
+    }
+
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> f64 {
+        self.schedule.learning_rate
+    }
+
+    /// The recipe in use.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The finished epochs.
+    pub fn history(&self) -> &[EpochReport] {
+        &self.history
+    }
+
+    /// The graphs trained on.
+    pub fn data(&self) -> &TrainingData {
+        &self.data
+    }
+
+    /// Allows more or fewer epochs than the recipe said, also after they are over.
+    pub fn set_epochs(&mut self, epochs: u32) {
+        self.recipe.epochs = epochs;
+        let trained = self.history.len() as u64;
+        if self.position == Position::Finished && !self.is_over(trained) {
+            self.begin_epoch();
+        }
+    }
+
+    /// The weights as they are now.
+    pub fn last_weights(&self) -> Weights {
+        self.described(self.learner.weights(), self.history.last())
+    }
+
+    /// The weights at the end of the epoch with the lowest validation error; none before the first
+    /// epoch is over.
+    pub fn best_weights(&self) -> Option<Weights> {
+        let best = self.best.as_ref()?;
+        let weights = weights_of(&self.learner.spec, &self.learner.layout, &best.values);
+        Some(self.described(weights, Some(&best.report)))
+    }
+
+    fn described(&self, mut weights: Weights, report: Option<&EpochReport>) -> Weights {
+        let text = serde_json::json!({
+            "recipe": self.recipe,
+            "seed": self.seed,
+            "train_graphs": self.data.train.len(),
+            "validation_graphs": self.data.validation.len(),
+            "epoch": report,
+        });
+        weights.metadata.insert(METADATA_KEY.to_owned(), text.to_string());
+        weights
+    }
+
+    pub(super) fn check(&self) -> Result<(), TrainError> {
+        let Recipe { batch, learning_rate, factor, .. } = self.recipe;
+        let reason = if self.data.train.is_empty() {
+            "there is no training molecule that the model can score"
+        } else if self.data.validation.is_empty() {
+            "there is no validation molecule that the model can score"
+        } else if self.data.train.iter().chain(&self.data.validation).any(|sample| !sample.target.is_finite()) {
+            "a target is not a finite number"
+        } else if self.learner.spec.outputs != 1 {
+            "the recipe fits one value per molecule, but the model has more outputs"
+        } else if batch == 0 || !(learning_rate > 0.0 && factor > 0.0 && factor < 1.0) {
+            "the recipe needs a batch size and a learning rate above zero and a factor between 0 and 1"
+        } else {
+            return Ok(());
+        };
+        Err(TrainError::Setup { reason })
+    }
+
+    /// A number that changes with any graph or target.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let words = |sample: &Sample| {
+            let Sample { graph, target } = sample;
+            let ends = graph.edges.source.iter().chain(&graph.edges.target);
+            let codes = graph.node.iter().chain(&graph.edge).chain(ends).copied();
+            codes.chain([target.to_bits(), u32::MAX]).flat_map(u32::to_le_bytes).collect::<Vec<u8>>()
+        };
+        let TrainingData { train, validation } = &self.data;
+        hash(train.iter().flat_map(words).chain([0xFF]).chain(validation.iter().flat_map(words)))
+    }
+
+    /// Draws the order of the epoch and moves the generator past it only when the next one begins,
+    /// so that the saved state is the one before the draw.
+    pub(super) fn draw_order(&mut self) {
+        let count = u32::try_from(self.data.train.len()).unwrap_or(u32::MAX);
+        self.order = self.shuffle.clone().permutation(count);
+    }
+
+    fn begin_epoch(&mut self) {
+        let count = u32::try_from(self.data.train.len()).unwrap_or(u32::MAX);
+        self.shuffle.permutation(count);
+        self.draw_order();
+        self.position = Position::Training { batch: 0, loss: 0.0 };
+    }
+
+    fn train_batch(&mut self, batch: usize, sum: f64) -> Result<Progress, TrainError> {
+        let (epoch, size) = (self.epoch(), self.recipe.batch);
+        let total = self.order.len().div_ceil(size);
+        let indices = self.order.iter().skip(batch * size).take(size);
+        let samples: Vec<&Sample> = indices.filter_map(|&index| self.data.train.get(index as usize)).collect();
+        let lesson = self.learner.study(&samples)?;
+        if !lesson.is_finite() {
+            return Err(TrainError::NotFinite { what: "loss or gradient", epoch, batch: batch + 1 });
+        }
+        self.learner.apply(&lesson, self.schedule.learning_rate);
+        let (done, loss) = (batch + 1, sum + f64::from(lesson.loss));
+        self.position = if done < total {
+            Position::Training { batch: done, loss }
+        } else {
+            Position::Validating { batch: 0, error: 0.0, train_loss: mean(loss, total) }
+        };
+        Ok(Progress::Trained { epoch, done, total, loss: lesson.loss })
+    }
+
+    fn validate_batch(&mut self, batch: usize, sum: f64, train_loss: f64) -> Result<Progress, TrainError> {
+        let (epoch, size) = (self.epoch(), self.recipe.batch);
+        let total = self.data.validation.len().div_ceil(size);
+        let model = match self.evaluated.take() {
+            Some(model) => model,
+            None => self.learner.model()?,
+        };
+        let samples = self.data.validation.iter().skip(batch * size).take(size);
+        let error = sum + model.mean_absolute_error(samples)?;
+        if !error.is_finite() {
+            return Err(TrainError::NotFinite { what: "validation loss", epoch, batch: batch + 1 });
+        }
+        let done = batch + 1;
+        if done < total {
+            self.evaluated = Some(model);
+            self.position = Position::Validating { batch: done, error, train_loss };
+            return Ok(Progress::Validated { epoch, done, total });
+        }
+        Ok(Progress::Epoch(self.end_epoch(epoch, train_loss, mean(error, total))))
+    }
+
+    fn end_epoch(&mut self, epoch: u32, train_loss: f64, validation_mae: f64) -> EpochReport {
+        let best = self.best.as_ref().is_none_or(|best| validation_mae < best.report.validation_mae);
+        let learning_rate = self.schedule.learning_rate;
+        let report = EpochReport { epoch, train_loss, validation_mae, learning_rate, best };
+        if best {
+            self.best = Some(Best { report, values: self.learner.values.clone() });
+        }
+        self.history.push(report);
+        self.schedule.observe(validation_mae, &self.recipe);
+        if self.is_over(u64::from(epoch)) {
+            self.position = Position::Finished;
+        } else {
+            self.begin_epoch();
+        }
+        report
+    }
+
+    fn is_over(&self, trained: u64) -> bool {
+        trained >= u64::from(self.recipe.epochs) || self.schedule.learning_rate < self.recipe.min_learning_rate
+    }
+}
+
+impl Model {
+    /// Mean over the samples of the absolute error, in evaluation mode: the loss that papers
+    /// report for a test set (each molecule on its own).
+    ///
+    /// # Errors
+    /// A graph that does not fit the model, or a failing device.
+    pub fn mean_absolute_error<'a>(&self, samples: impl IntoIterator<Item = &'a Sample>) -> Result<f64, ModelError> {
+        let samples: Vec<&Sample> = samples.into_iter().collect();
+        let graphs: Vec<_> = samples.iter().map(|sample| &sample.graph).collect();
+        let predictions = self.predict(&graphs)?;
+        let first = predictions.iter().step_by(self.spec.outputs);
+        let errors = first.zip(&samples).map(|(&predicted, sample)| f64::from(predicted - sample.target).abs());
+        Ok(mean(errors.sum(), samples.len()))
+    }
+}
+
+fn mean(sum: f64, count: usize) -> f64 {
+    sum / count as f64
+}

@@ -1,0 +1,191 @@
+//! Paints a scene into the window: strokes by our own renderer, atom labels as text on top, and the
+//! colour bar that explains both.
+
+use super::theme;
+use crate::render::{DrawRequest, Placed, Renderer};
+use crate::scene::{Camera, ColorBar, Rgb, Scene, WIDTH_HIGH};
+use eframe::egui::{self, Align2, Color32, FontId, Mesh, Painter, Rect, Shape, Stroke, Ui, Vec2, pos2};
+use eframe::egui_wgpu::{self, CallbackResources, CallbackTrait, ScreenDescriptor, wgpu};
+use glam::Vec2 as World;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Height of a capital letter in ems, in the window's font.
+const CAP_HEIGHT: f32 = 0.727;
+
+/// Labels smaller than this many points are left out: they could not be read.
+const SMALLEST_LABEL: f32 = 3.0;
+
+/// Colours of the bar's gradient.
+const SAMPLES: usize = 48;
+
+/// What the paint callbacks share: the renderer, and the last thing that went wrong with it.
+pub(super) struct Drawing {
+    renderer: Renderer,
+    failure: Failure,
+}
+
+/// A sentence on its way from the renderer to the user.
+pub(super) type Failure = Arc<Mutex<Option<String>>>;
+
+/// Builds the renderer and hands it to egui, which keeps it for the paint callbacks.
+///
+/// # Errors
+/// One sentence: the device cannot draw.
+pub(super) fn install(state: &egui_wgpu::RenderState) -> Result<Failure, String> {
+    let renderer =
+        Renderer::new(&state.device, &state.queue, state.target_format).map_err(|error| error.to_string())?;
+    let failure = Failure::default();
+    let drawing = Drawing { renderer, failure: Arc::clone(&failure) };
+    state.renderer.write().callback_resources.insert(drawing);
+    Ok(failure)
+}
+
+/// One picture of one frame.
+struct Paint {
+    scene: Option<Arc<Scene>>,
+    camera: Camera,
+    corner: [i32; 2],
+    size: [u32; 2],
+    pixels_per_point: f32,
+    background: Rgb,
+}
+
+impl CallbackTrait for Paint {
+    fn prepare(
+        &self,
+        _: &wgpu::Device,
+        _: &wgpu::Queue,
+        _: &ScreenDescriptor,
+        _: &mut wgpu::CommandEncoder,
+        resources: &mut CallbackResources,
+    ) -> Vec<wgpu::CommandBuffer> {
+        if let Some(Drawing { renderer, failure }) = resources.get_mut::<Drawing>() {
+            let scenes: Vec<Placed> = self.scene.iter().cloned().map(Placed::at_origin).collect();
+            let request = DrawRequest {
+                scenes: &scenes,
+                camera: &self.camera,
+                size_px: self.size,
+                pixels_per_point: self.pixels_per_point,
+                background: self.background,
+            };
+            if let Err(error) = renderer.draw(&request) {
+                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            }
+        }
+        Vec::new()
+    }
+
+    fn paint(&self, _: egui::PaintCallbackInfo, pass: &mut wgpu::RenderPass<'static>, resources: &CallbackResources) {
+        if let Some(drawing) = resources.get::<Drawing>() {
+            drawing.renderer.composite(pass, self.corner);
+        }
+    }
+}
+
+/// The largest rectangle of whole pixels inside `rect`, in points: what the renderer draws pixel by
+/// pixel must not be stretched.
+pub(super) fn whole_pixels(rect: Rect, pixels_per_point: f32) -> Rect {
+    let up = |value: f32| (value * pixels_per_point).ceil() / pixels_per_point;
+    let down = |value: f32| (value * pixels_per_point).floor() / pixels_per_point;
+    let min = pos2(up(rect.min.x), up(rect.min.y));
+    Rect::from_min_max(min, pos2(down(rect.max.x).max(min.x), down(rect.max.y).max(min.y)))
+}
+
+/// Paints a scene, or nothing but the background.
+pub(super) fn paint(ui: &Ui, canvas: Rect, scene: Option<&Arc<Scene>>, camera: Camera) {
+    let pixels_per_point = ui.pixels_per_point();
+    // Pixels of a window: far below the limits of the integers.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels of a window")]
+    let (corner, size) = {
+        let corner = canvas.min * pixels_per_point;
+        let size = canvas.size() * pixels_per_point;
+        ([corner.x.round() as i32, corner.y.round() as i32], [size.x.round() as u32, size.y.round() as u32])
+    };
+    let background = theme::background(ui).paper();
+    let paint = Paint { scene: scene.cloned(), camera, corner, size, pixels_per_point, background };
+    let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));
+    painter.add(egui_wgpu::Callback::new_paint_callback(canvas, paint));
+    if let Some(scene) = scene {
+        labels(&painter, canvas, scene, camera);
+    }
+}
+
+/// Atom labels, each letter centred on its capital height.
+fn labels(painter: &Painter, canvas: Rect, scene: &Scene, camera: Camera) {
+    let viewport = World::new(canvas.width(), canvas.height());
+    let visible = canvas.expand(40.0);
+    for piece in scene.atoms.iter().flat_map(|atom| &atom.pieces) {
+        let at = camera.to_screen(piece.center, viewport);
+        let at = canvas.min + Vec2::new(at.x, at.y);
+        // Half points are fine enough, and keep zooming from filling the font texture with sizes.
+        let size = (2.0 * piece.size * camera.zoom).round() / 2.0;
+        if size < SMALLEST_LABEL || !visible.contains(at) {
+            continue;
+        }
+        let galley = painter.layout_no_wrap(piece.text.clone(), FontId::proportional(size), theme::color(piece.color));
+        let baseline = galley.rows.first().and_then(|row| Some(row.pos.y + row.glyphs.first()?.pos.y));
+        let baseline = baseline.unwrap_or(galley.size().y / 2.0);
+        let corner = pos2(at.x - galley.size().x / 2.0, at.y + CAP_HEIGHT * size / 2.0 - baseline);
+        painter.galley(corner, galley, theme::color(piece.color));
+    }
+}
+
+/// The colour bar, along the lower end of the canvas.
+pub(super) fn color_bar(ui: &Ui, canvas: Rect, bar: &ColorBar) {
+    let width = (canvas.width() - 48.0).min(440.0);
+    if width < 80.0 || canvas.height() < 90.0 {
+        return;
+    }
+    let frame = Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - 30.0), Vec2::new(width, 11.0));
+    let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));
+    let paper = theme::color(theme::background(ui).paper());
+    let behind = Rect::from_min_max(frame.min - Vec2::new(16.0, 20.0), frame.max + Vec2::new(16.0, 18.0));
+    painter.rect_filled(behind, 4.0, paper.gamma_multiply(0.86));
+    bar_with_ticks(ui, &painter, frame, bar);
+}
+
+/// Gradient, ticks below it, label and marker above it.
+pub(super) fn bar_with_ticks(ui: &Ui, painter: &Painter, frame: Rect, bar: &ColorBar) {
+    painter.add(Shape::mesh(gradient(ui, frame, bar)));
+    let (ink, weak) = (ui.visuals().text_color(), ui.visuals().weak_text_color());
+    let font = FontId::proportional(11.0);
+    let x = |position: f32| egui::lerp(frame.x_range(), position);
+    let marked = bar.marker.as_ref().map(|marker| x(marker.position));
+    let mut free = f32::NEG_INFINITY;
+    for tick in &bar.ticks {
+        let at = x(tick.position);
+        painter.vline(at, frame.bottom()..=frame.bottom() + 3.0, Stroke::new(1.0, weak));
+        let galley = painter.layout_no_wrap(tick.label.clone(), font.clone(), weak);
+        let left = at - galley.size().x / 2.0;
+        if left > free && marked.is_none_or(|marked| (marked - at).abs() > 0.5) {
+            free = left + galley.size().x + 4.0;
+            painter.galley(pos2(left, frame.bottom() + 3.0), galley, weak);
+        }
+    }
+    painter.text(frame.left_top() - Vec2::new(0.0, 3.0), Align2::LEFT_BOTTOM, &bar.label, font.clone(), ink);
+    if let (Some(marker), Some(at)) = (&bar.marker, marked) {
+        painter.vline(at, frame.top() - 3.0..=frame.bottom() + 3.0, Stroke::new(1.5, ink));
+        painter.text(pos2(at, frame.bottom() + 3.0), Align2::CENTER_TOP, &marker.label, font, ink);
+    }
+}
+
+/// The bar's colours; its height follows the stroke widths, so that it explains them too.
+fn gradient(ui: &Ui, frame: Rect, bar: &ColorBar) -> Mesh {
+    let mut mesh = Mesh::default();
+    let samples = bar.samples(SAMPLES, theme::background(ui));
+    #[allow(clippy::cast_precision_loss, reason = "a few dozen samples")]
+    let last = samples.len().saturating_sub(1).max(1) as f32;
+    for (index, (color, width)) in samples.into_iter().enumerate() {
+        #[allow(clippy::cast_precision_loss, reason = "a few dozen samples")]
+        let x = egui::lerp(frame.x_range(), index as f32 / last);
+        let half = (width / WIDTH_HIGH).clamp(0.25, 1.0) * frame.height() / 2.0;
+        let color: Color32 = theme::color(color);
+        mesh.colored_vertex(pos2(x, frame.center().y - half), color);
+        mesh.colored_vertex(pos2(x, frame.center().y + half), color);
+        if let (true, Ok(corner)) = (index > 0, u32::try_from(2 * index)) {
+            mesh.add_triangle(corner - 2, corner - 1, corner);
+            mesh.add_triangle(corner - 1, corner, corner + 1);
+        }
+    }
+    mesh
+}

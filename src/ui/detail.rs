@@ -1,0 +1,255 @@
+//! The numbers behind one bond or atom. They are worked out once per answer of the model and kept, so a
+//! frame only lays them out.
+
+use super::actions::Effect;
+use super::parts::{self, number, weak};
+use super::strip::Strip;
+use super::theme;
+use crate::analysis::{self, Quantity};
+use crate::domain::{AtomId, BondId, DirectedEdge, Matrix, Molecule};
+use crate::workspace::{Command, LayerReading, State, Workspace};
+use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Ui, WidgetInfo, WidgetType};
+use egui_extras::{Column, TableBuilder};
+use std::sync::Arc;
+
+/// Height of a row of a table, points.
+const ROW: f32 = 18.0;
+
+/// Strongest features named per layer of an atom.
+const STRONGEST: usize = 3;
+
+/// One direction of a bond.
+struct EdgeDetail {
+    edge: DirectedEdge,
+    /// One per layer; empty if the edge is out.
+    layers: Vec<LayerReading>,
+    /// Ratio per layer before any edit; empty if there was none.
+    before: Vec<f64>,
+    strip: Option<Strip>,
+}
+
+/// Both directions of a bond.
+pub(super) struct BondDetail {
+    edges: [EdgeDetail; 2],
+    /// Directed edges that took part, of which ranks are places.
+    count: usize,
+}
+
+impl BondDetail {
+    /// The details of a bond, if the model has answered.
+    pub(super) fn of(ui: &Ui, workspace: &Workspace, bond: BondId) -> Option<Self> {
+        let state = &workspace.state;
+        let comparison = state.comparison.as_ref()?;
+        let edges = parts::directions(&state.shown.as_ref()?.molecule, bond)?;
+        let is_edited = !Arc::ptr_eq(&comparison.baseline, &comparison.edited);
+        let before = |edge: DirectedEdge| {
+            let (trace, row) = (&comparison.baseline, comparison.baseline.edges.find(edge));
+            let ratio = |layer: usize| {
+                let view = analysis::View { quantity: Quantity::Ratio, layer, head: None };
+                Some(*analysis::edge_values(trace, view).get(row?)?)
+            };
+            (0..trace.layers.len()).filter(|_| is_edited).filter_map(ratio).collect()
+        };
+        let detail = |edge: DirectedEdge| EdgeDetail {
+            edge,
+            layers: workspace.edge_layers(edge),
+            before: before(edge),
+            strip: workspace.edge_strip(edge).map(|strip| Strip::new(ui, strip)),
+        };
+        Some(Self { edges: edges.map(detail), count: comparison.edited.edges.len() })
+    }
+}
+
+/// Norm and strongest features of one layer of an atom.
+struct NodeLayer {
+    norm: f64,
+    /// Head, channel and magnitude.
+    strongest: Vec<(usize, usize, f32)>,
+}
+
+/// An atom.
+pub(super) struct AtomDetail {
+    layers: Vec<NodeLayer>,
+    strip: Option<Strip>,
+}
+
+impl AtomDetail {
+    /// The details of an atom, if the model has answered.
+    pub(super) fn of(ui: &Ui, workspace: &Workspace, atom: AtomId) -> Option<Self> {
+        let trace = &workspace.state.comparison.as_ref()?.edited;
+        let layers = trace.layers.iter().map(|layer| node_layer(&layer.nodes, atom, trace.heads)).collect();
+        Some(Self { layers, strip: workspace.atom_strip(atom).map(|strip| Strip::new(ui, strip)) })
+    }
+}
+
+fn node_layer(nodes: &Matrix, atom: AtomId, heads: usize) -> NodeLayer {
+    let row = nodes.row(atom.index());
+    let channels = (nodes.cols / heads.max(1)).max(1);
+    let mut order: Vec<usize> = (0..row.len()).collect();
+    order.sort_by(|&a, &b| row[b].abs().total_cmp(&row[a].abs()));
+    NodeLayer {
+        norm: row.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>().sqrt(),
+        strongest: order.iter().take(STRONGEST).map(|&f| (f / channels, f % channels, row[f].abs())).collect(),
+    }
+}
+
+/// Shows a bond: for each direction the layers' numbers and the strip, then attention of both.
+pub(super) fn bond(ui: &mut Ui, state: &State, molecule: &Molecule, detail: &mut BondDetail, effects: &mut Vec<Effect>) {
+    let count = detail.count;
+    for (place, edge) in detail.edges.iter_mut().enumerate() {
+        ui.push_id(place, |ui| {
+            ui.add_space(4.0);
+            ui.horizontal(|ui| {
+                ui.label(RichText::new(parts::edge_name(molecule, edge.edge)).size(14.0).strong());
+                toggle(ui, molecule, edge, effects);
+            });
+            if edge.layers.is_empty() {
+                ui.label(weak("Taken out: no message flows this way, so there is nothing to measure."));
+                return;
+            }
+            edge_table(ui, state, edge, count, effects);
+            if let Some(strip) = &mut edge.strip {
+                strip.show(ui, state.view.reading.layer, &parts::edge_name(molecule, edge.edge));
+            }
+        });
+    }
+    attention(ui, state, molecule, &detail.edges);
+}
+
+fn toggle(ui: &mut Ui, molecule: &Molecule, edge: &EdgeDetail, effects: &mut Vec<Effect>) {
+    let name = parts::edge_name(molecule, edge.edge);
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let (text, command) = if edge.layers.is_empty() {
+            ("put back", Command::Restore(vec![edge.edge]))
+        } else {
+            ("take out", Command::Ablate(vec![edge.edge]))
+        };
+        if ui.add(Button::new(RichText::new(text).small())).on_hover_text(format!("{name} only")).clicked() {
+            effects.push(command.into());
+        }
+    });
+}
+
+/// Ratio, median, maximum, where it sits, and rank, layer by layer.
+fn edge_table(ui: &mut Ui, state: &State, edge: &EdgeDetail, count: usize, effects: &mut Vec<Effect>) {
+    let has_before = !edge.before.is_empty();
+    let mut columns = vec![("Layer", 38.0), ("Ratio", 50.0)];
+    if has_before {
+        columns.push(("before", 50.0));
+    }
+    columns.extend([("Median", 52.0), ("Max", 50.0), ("Head:ch", 50.0), ("Rank", 40.0)]);
+    let rows = edge.layers.iter().enumerate().map(|(layer, reading)| {
+        let mut cells = vec![number(reading.stat.ratio)];
+        if has_before {
+            cells.push(parts::number_or_dash(edge.before.get(layer).copied()));
+        }
+        cells.extend([
+            number(reading.stat.median),
+            number(reading.stat.max),
+            format!("{}:{}", reading.head, reading.channel),
+            reading.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string()),
+        ]);
+        cells
+    });
+    layer_table(ui, state, &columns, rows.collect(), effects);
+    ui.label(weak(format!("rank among {count} directed edges")).small());
+}
+
+/// A table with one row per layer; the number of a layer is a button that shows it.
+fn layer_table(ui: &mut Ui, state: &State, columns: &[(&str, f32)], rows: Vec<Vec<String>>, effects: &mut Vec<Effect>) {
+    ui.spacing_mut().item_spacing = egui::vec2(4.0, 1.0);
+    ui.spacing_mut().interact_size.y = ROW;
+    let mut table = TableBuilder::new(ui).vscroll(false).cell_layout(Layout::right_to_left(Align::Center));
+    for (index, (_, width)) in columns.iter().enumerate() {
+        let last = index + 1 == columns.len();
+        table = table.column(if last { Column::remainder().at_least(*width) } else { Column::exact(*width) });
+    }
+    let table = table.header(ROW, |mut header| {
+        for (name, _) in columns {
+            header.col(|ui| {
+                ui.label(weak(*name).small());
+            });
+        }
+    });
+    table.body(|body| {
+        body.rows(ROW, rows.len(), |mut row| {
+            let layer = row.index();
+            let selected = layer == state.view.reading.layer;
+            row.set_selected(selected);
+            row.col(|ui| {
+                ui.spacing_mut().button_padding = egui::vec2(6.0, 0.0);
+                let button = Button::selectable(selected, RichText::new(layer.to_string()).size(12.0));
+                if ui.add(button).on_hover_text(format!("Show layer {layer}")).clicked() {
+                    effects.push(Command::SetLayer(layer).into());
+                }
+            });
+            for cell in rows.get(layer).into_iter().flatten() {
+                row.col(|ui| {
+                    ui.label(RichText::new(cell).size(12.0));
+                });
+            }
+        });
+    });
+}
+
+/// Attention weight of both directions, head by head, in the layer shown.
+fn attention(ui: &mut Ui, state: &State, molecule: &Molecule, edges: &[EdgeDetail; 2]) {
+    let layer = state.view.reading.layer;
+    let weights = |edge: &EdgeDetail| edge.layers.get(layer).map(|reading| reading.attention.clone());
+    let weights = edges.each_ref().map(weights);
+    let heads = weights.iter().flatten().map(Vec::len).max().unwrap_or(0);
+    if heads == 0 {
+        return;
+    }
+    ui.add_space(6.0);
+    ui.label(RichText::new(format!("Attention weight, layer {layer}")).size(14.0).strong());
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let width = ((ui.available_width() - 62.0) / 2.0).max(40.0);
+    ui.horizontal(|ui| {
+        ui.add_sized([48.0, 14.0], egui::Label::new(weak("head").small()));
+        for edge in edges {
+            ui.add_sized([width, 14.0], egui::Label::new(weak(parts::edge_name(molecule, edge.edge)).small()));
+        }
+    });
+    for head in 0..heads {
+        let chosen = state.view.reading.head == Some(head);
+        ui.horizontal(|ui| {
+            let name = RichText::new(head.to_string()).size(12.0);
+            ui.add_sized([48.0, 15.0], egui::Label::new(if chosen { name.strong() } else { name.weak() }));
+            for (edge, weights) in edges.iter().zip(&weights) {
+                let name = format!("Attention of {} in head {head}", parts::edge_name(molecule, edge.edge));
+                bar(ui, width, weights.as_ref().and_then(|weights| weights.get(head)).copied(), &name);
+            }
+        });
+    }
+}
+
+/// A weight from 0 to 1 as a bar with its number.
+fn bar(ui: &mut Ui, width: f32, weight: Option<f32>, name: &str) {
+    let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 15.0), egui::Sense::hover());
+    let text = weight.map_or_else(|| "out".to_owned(), |weight| format!("{weight:.3}"));
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name}: {text}")));
+    let painter = ui.painter();
+    painter.rect_filled(rect, 3.0, ui.visuals().widgets.inactive.weak_bg_fill);
+    let part = weight.unwrap_or(0.0).clamp(0.0, 1.0);
+    let filled = Rect::from_min_size(rect.min, egui::vec2(rect.width() * part, rect.height()));
+    painter.rect_filled(filled, 3.0, theme::bar_fill(ui));
+    let font = egui::FontId::proportional(11.0);
+    painter.text(rect.right_center() - egui::vec2(5.0, 0.0), egui::Align2::RIGHT_CENTER, text, font, ui.visuals().text_color());
+}
+
+/// Shows an atom: norm and strongest features of its node attention, layer by layer, and the strip.
+pub(super) fn atom(ui: &mut Ui, state: &State, detail: &mut AtomDetail, effects: &mut Vec<Effect>) {
+    ui.add_space(4.0);
+    ui.label(RichText::new("Node attention output").size(14.0).strong());
+    ui.label(weak("The normalised weighted sum that the atom receives, before the output projection.").small());
+    let columns = [("Layer", 38.0), ("Norm", 54.0), ("strongest features (head:channel magnitude)", 200.0)];
+    let rows = detail.layers.iter().map(|layer| {
+        let features = layer.strongest.iter().map(|(head, channel, value)| format!("{head}:{channel} {}", number(f64::from(*value))));
+        vec![number(layer.norm), features.collect::<Vec<_>>().join("   ")]
+    });
+    layer_table(ui, state, &columns, rows.collect(), effects);
+    if let Some(strip) = &mut detail.strip {
+        strip.show(ui, state.view.reading.layer, "the atom");
+    }
+}

@@ -1,0 +1,209 @@
+//! What is known about the chosen bond or atom: every layer's numbers, the activations behind them and
+//! the attention, and the list of all bonds, which is also how the drawing is used without a pointer.
+
+use super::actions::{ActionId, Effect};
+use super::detail::{self, AtomDetail, BondDetail};
+use super::parts::{self, number_or_dash, weak};
+use super::theme;
+use crate::domain::{BondId, DirectedEdge, Molecule};
+use crate::scene::{Background, ColorMap, Pick};
+use crate::workspace::{Command, EdgeReading, Picture, State, Workspace, quantity_name};
+use eframe::egui::{self, Button, RichText, ScrollArea, Ui};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Longer lists draw only the rows that are seen.
+const LISTED_WHOLE: usize = 250;
+
+/// Everything the details depend on.
+#[derive(Clone, Copy, PartialEq)]
+struct Key {
+    comparison: usize,
+    pick: Pick,
+    map: ColorMap,
+    background: Background,
+}
+
+/// What is shown below the list.
+enum Detail {
+    Bond(BondDetail),
+    Atom(AtomDetail),
+}
+
+/// What the panel keeps for itself: the details of the last selection, textures included.
+#[derive(Default)]
+pub(super) struct Inspector {
+    detail: Option<(Key, Detail)>,
+}
+
+/// Shows the panel; `bonds_by_value` is how the list is sorted.
+pub(super) fn show(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    picture: Option<&Picture>,
+    (own, bonds_by_value): (&mut Inspector, &mut bool),
+) -> Vec<Effect> {
+    let state = &workspace.state;
+    let mut effects = Vec::new();
+    let Some(shown) = &state.shown else {
+        egui::Frame::new().inner_margin(12).show(ui, |ui| ui.label(weak("Nothing to inspect yet.")));
+        return effects;
+    };
+    let molecule = Arc::clone(&shown.molecule);
+    let margin = egui::Frame::new().inner_margin(egui::Margin { left: 10, right: 8, top: 8, bottom: 6 });
+    let bonds = egui::Panel::top("bonds").resizable(true).default_size(186.0).size_range(70.0..=420.0).frame(margin);
+    bonds.show(ui, |ui| bond_list(ui, state, (&molecule, picture), bonds_by_value, &mut effects));
+    margin.show(ui, |ui| {
+        ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
+            removed_list(ui, state, &molecule, &mut effects);
+            let Some(pick) = workspace.picked() else {
+                ui.add_space(4.0);
+                ui.label(weak("Click a bond or an atom in the drawing, or choose a bond above, to see what it does in every layer."));
+                return;
+            };
+            head(ui, state, &molecule, pick, &mut effects);
+            match refresh(ui, workspace, own, pick) {
+                Some(Detail::Bond(bond)) => detail::bond(ui, state, &molecule, bond, &mut effects),
+                Some(Detail::Atom(atom)) => detail::atom(ui, state, atom, &mut effects),
+                None => {
+                    let text = state.untraceable.clone().unwrap_or_else(|| "No numbers yet.".to_owned());
+                    ui.label(weak(text));
+                }
+            }
+        });
+    });
+    effects
+}
+
+/// The details of what is chosen, recomputed when they changed.
+fn refresh<'a>(ui: &Ui, workspace: &Workspace, own: &'a mut Inspector, pick: Pick) -> Option<&'a mut Detail> {
+    let comparison = workspace.state.comparison.as_ref()?;
+    let key = Key {
+        comparison: Arc::as_ptr(comparison).addr(),
+        pick,
+        map: workspace.state.view.map,
+        background: theme::background(ui),
+    };
+    if own.detail.as_ref().is_none_or(|(known, _)| *known != key) {
+        let detail = match pick {
+            Pick::Bond(bond) => BondDetail::of(ui, workspace, bond).map(Detail::Bond),
+            Pick::Atom(atom) => AtomDetail::of(ui, workspace, atom).map(Detail::Atom),
+        };
+        own.detail = detail.map(|detail| (key, detail));
+    }
+    own.detail.as_mut().map(|(_, detail)| detail)
+}
+
+/// Both directions' readings of every bond, the one from its first atom first.
+fn by_bond(picture: Option<&Picture>) -> BTreeMap<BondId, Vec<&EdgeReading>> {
+    let mut bonds: BTreeMap<BondId, Vec<&EdgeReading>> = BTreeMap::new();
+    for reading in picture.iter().flat_map(|picture| &picture.readings) {
+        bonds.entry(reading.bond).or_default().push(reading);
+    }
+    bonds
+}
+
+fn bond_list(
+    ui: &mut Ui,
+    state: &State,
+    (molecule, picture): (&Molecule, Option<&Picture>),
+    by_value: &mut bool,
+    effects: &mut Vec<Effect>,
+) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Bonds").size(14.0).strong());
+        ui.label(weak(format!("layer {}", state.view.reading.layer)).small());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 3.0;
+            ui.spacing_mut().button_padding.x = 6.0;
+            ui.selectable_value(by_value, false, RichText::new("by number").small());
+            ui.selectable_value(by_value, true, RichText::new("by value").small());
+        });
+    });
+    let bonds = by_bond(picture);
+    let mut rows: Vec<(BondId, &[&EdgeReading])> = bonds.iter().map(|(&bond, readings)| (bond, readings.as_slice())).collect();
+    if *by_value {
+        let largest = |readings: &[&EdgeReading]| readings.iter().filter_map(|reading| reading.value).fold(f64::NEG_INFINITY, f64::max);
+        rows.sort_by(|a, b| largest(b.1).total_cmp(&largest(a.1)).then(a.0.cmp(&b.0)));
+    }
+    if rows.is_empty() {
+        ui.label(weak("This molecule has no bonds."));
+        return;
+    }
+    let quantity = quantity_name(state.view.reading.quantity).trim_start_matches("MA ");
+    let mut row = |ui: &mut Ui, (bond, readings): (BondId, &[&EdgeReading])| {
+        let text = format!("{} {}, {quantity} {}", parts::bond_name(molecule, bond), parts::bond_kind(molecule, bond), values(molecule, bond, readings));
+        let picked = state.pick == Some(Pick::Bond(bond));
+        let button = Button::selectable(picked, RichText::new(text).size(12.0)).min_size(egui::vec2(ui.available_width(), 0.0));
+        if ui.add(button.truncate()).clicked() {
+            effects.push(Command::Select(Some(Pick::Bond(bond))).into());
+        }
+    };
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.spacing_mut().interact_size.y = 20.0;
+    ui.spacing_mut().button_padding = egui::vec2(6.0, 2.0);
+    let area = ScrollArea::vertical().id_salt("bonds").auto_shrink(false);
+    if rows.len() <= LISTED_WHOLE {
+        area.show(ui, |ui| rows.into_iter().for_each(|line| row(ui, line)));
+    } else {
+        area.show_rows(ui, 20.0, rows.len(), |ui, range| {
+            rows.get(range).unwrap_or_default().iter().for_each(|&line| row(ui, line));
+        });
+    }
+}
+
+/// `1736 / 412`: the value from the first atom to the second, and back.
+fn values(molecule: &Molecule, bond: BondId, readings: &[&EdgeReading]) -> String {
+    let Some(edges) = parts::directions(molecule, bond) else { return String::new() };
+    let text = |edge: DirectedEdge| match readings.iter().find(|reading| reading.edge == edge) {
+        Some(reading) if reading.ablated => "out".to_owned(),
+        Some(reading) => number_or_dash(reading.value),
+        None => "–".to_owned(),
+    };
+    edges.map(text).join(" / ")
+}
+
+/// Edges that are out, each with a way back.
+fn removed_list(ui: &mut Ui, state: &State, molecule: &Molecule, effects: &mut Vec<Effect>) {
+    let Some(shown) = &state.shown else { return };
+    let removed = state.edits.intervention(shown.id).removed();
+    if removed.is_empty() {
+        return;
+    }
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Out of message passing").strong());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            effects.extend(parts::action_button(ui, ActionId::ClearAblation, "Put all back", state));
+        });
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
+        for edge in removed {
+            let name = parts::edge_name(molecule, edge);
+            if ui.button(RichText::new(&name).small()).on_hover_text(format!("Put {name} back")).clicked() {
+                effects.push(Command::Restore(vec![edge]).into());
+            }
+        }
+    });
+    ui.separator();
+}
+
+fn head(ui: &mut Ui, state: &State, molecule: &Molecule, pick: Pick, effects: &mut Vec<Effect>) {
+    ui.horizontal(|ui| match pick {
+        Pick::Bond(bond) => {
+            ui.label(RichText::new(parts::bond_name(molecule, bond)).heading());
+            ui.label(weak(format!("{} bond", parts::bond_kind(molecule, bond))));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let removed = state.shown.as_ref().map(|shown| state.edits.intervention(shown.id).removed());
+                let edges = parts::directions(molecule, bond);
+                let out = edges.zip(removed).is_some_and(|(edges, removed)| edges.iter().all(|edge| removed.contains(edge)));
+                let text = if out { "Put back" } else { "Take out" };
+                effects.extend(parts::action_button(ui, ActionId::ToggleBond, text, state));
+            });
+        }
+        Pick::Atom(atom) => {
+            ui.label(RichText::new(parts::atom_name(molecule, atom)).heading());
+            ui.label(weak(format!("atom with {} bonds", molecule.degree(atom))));
+        }
+    });
+}

@@ -1,0 +1,280 @@
+//! Where the panels are. Panels are tiles: they can be dragged, stacked, resized and made to fill the
+//! window, but not closed, so none can be lost.
+
+use super::actions::{ActionId, Effect};
+use super::{charts, icons, inspector, library, molecule, parts, theme};
+use super::{Session, Settings};
+use crate::workspace::{FigureKind, Picture, Workspace};
+use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
+use egui_tiles::{Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse};
+use std::sync::Arc;
+
+/// The panels and their places.
+pub(super) type Tree = egui_tiles::Tree<Pane>;
+
+/// Widths of the panels left and right of the drawing, and height of the plots, at first; points.
+const LIBRARY: f32 = 352.0;
+const INSPECTOR: f32 = 368.0;
+const PLOTS: f32 = 286.0;
+
+/// The window's inner size for which the first layout is meant, points.
+const FIRST: [f32; 2] = [1280.0, 690.0];
+
+/// One panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub(super) enum Pane {
+    Library,
+    Molecule,
+    Inspector,
+    EdgeRatios,
+    BatchMaxima,
+    Histogram,
+}
+
+impl Pane {
+    const ALL: [Self; 6] =
+        [Self::Library, Self::Molecule, Self::Inspector, Self::EdgeRatios, Self::BatchMaxima, Self::Histogram];
+
+    /// The title on its tab.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Library => "Library",
+            Self::Molecule => "Molecule",
+            Self::Inspector => "Inspector",
+            Self::EdgeRatios => "Edge ratios",
+            Self::BatchMaxima => "Batch maxima",
+            Self::Histogram => "Histogram",
+        }
+    }
+
+    /// The export that belongs to it.
+    fn export(self) -> Option<ActionId> {
+        match self {
+            Self::Library => None,
+            Self::Molecule => Some(ActionId::ExportMolecule),
+            Self::Inspector => Some(ActionId::ExportActivations),
+            Self::EdgeRatios => Some(ActionId::ExportEdgeRatios),
+            Self::BatchMaxima => Some(ActionId::ExportCurves),
+            Self::Histogram => Some(ActionId::ExportHistogram),
+        }
+    }
+}
+
+/// The layout at first start: molecules, drawing over plots, inspector.
+pub(super) fn first() -> Tree {
+    let mut tiles = Tiles::default();
+    let mut tab = |panes: &[Pane]| {
+        let panes = panes.iter().map(|&pane| tiles.insert_pane(pane)).collect();
+        tiles.insert_tab_tile(panes)
+    };
+    let library = tab(&[Pane::Library]);
+    let molecule = tab(&[Pane::Molecule]);
+    let plots = tab(&[Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram]);
+    let inspector = tab(&[Pane::Inspector]);
+    let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![molecule, plots]);
+    middle.shares.set_share(molecule, FIRST[1] - PLOTS);
+    middle.shares.set_share(plots, PLOTS);
+    let middle = tiles.insert_container(middle);
+    let mut root = egui_tiles::Linear::new(egui_tiles::LinearDir::Horizontal, vec![library, middle, inspector]);
+    root.shares.set_share(library, LIBRARY);
+    root.shares.set_share(middle, FIRST[0] - LIBRARY - INSPECTOR);
+    root.shares.set_share(inspector, INSPECTOR);
+    let root = tiles.insert_container(root);
+    Tree::new("panels", root, tiles)
+}
+
+/// Whether every panel is there once and reachable from the root.
+pub(super) fn is_sound(tree: &Tree) -> bool {
+    let mut found = Vec::new();
+    let mut open: Vec<TileId> = tree.root().into_iter().collect();
+    // A damaged tree may run in circles; a sound one has few tiles.
+    for _ in 0..100 {
+        let Some(id) = open.pop() else { break };
+        match tree.tiles.get(id) {
+            Some(Tile::Pane(pane)) => found.push(*pane),
+            Some(Tile::Container(container)) => open.extend(container.children()),
+            None => return false,
+        }
+    }
+    found.sort_unstable();
+    found == Pane::ALL && open.is_empty() && found.iter().all(|pane| tree.tiles.find_pane(pane).is_some_and(|id| tree.tiles.is_visible(id)))
+}
+
+/// Gives the width that the window won or lost to the column with the drawing, so that lists keep theirs.
+fn keep_side_columns(tree: &mut Tree, before: f32, now: f32) {
+    let Some(drawing) = tree.tiles.find_pane(&Pane::Molecule) else { return };
+    let mut column = drawing;
+    let root = tree.root();
+    while let Some(parent) = tree.tiles.parent_of(column).filter(|parent| Some(*parent) != root) {
+        column = parent;
+    }
+    let Some(Tile::Container(Container::Linear(row))) = root.and_then(|root| tree.tiles.get_mut(root)) else { return };
+    if row.dir != egui_tiles::LinearDir::Horizontal || !row.children.contains(&column) {
+        return;
+    }
+    let widths = row.shares.split(&row.children, before);
+    for (&child, width) in row.children.iter().zip(widths) {
+        let width = if child == column { (width + now - before).max(200.0) } else { width };
+        row.shares.set_share(child, width);
+    }
+}
+
+/// Shows all panels, or the one that fills the window.
+pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, settings: &mut Settings, session: &mut Session) -> Vec<Effect> {
+    let picture = workspace.picture(theme::background(ui), session.molecule.hovered_pick());
+    let mut panels = Panels {
+        workspace,
+        session,
+        picture,
+        bonds_by_value: settings.bonds_by_value,
+        maximized: settings.maximized,
+        effects: Vec::new(),
+    };
+    if let Some(pane) = panels.maximized {
+        alone(ui, &mut panels, pane);
+    } else {
+        let width = ui.available_width();
+        if let Some(before) = panels.session.width.filter(|before| (before - width).abs() > 0.5) {
+            keep_side_columns(&mut settings.tree, before, width);
+        }
+        panels.session.width = Some(width);
+        settings.tree.ui(&mut panels, ui);
+    }
+    settings.bonds_by_value = panels.bonds_by_value;
+    settings.maximized = panels.maximized;
+    panels.effects
+}
+
+/// One panel over the whole window.
+fn alone(ui: &mut Ui, panels: &mut Panels<'_>, pane: Pane) {
+    let bar = egui::Frame::new().fill(theme::chrome(ui.visuals())).inner_margin(egui::Margin::symmetric(10, 2));
+    bar.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.label(pane.title());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| panels.corner(ui, pane));
+        });
+    });
+    panels.pane(ui, pane);
+}
+
+/// What the panels are shown with.
+struct Panels<'a> {
+    workspace: &'a mut Workspace,
+    session: &'a mut Session,
+    picture: Option<Arc<Picture>>,
+    bonds_by_value: bool,
+    maximized: Option<Pane>,
+    effects: Vec<Effect>,
+}
+
+impl Panels<'_> {
+    fn pane(&mut self, ui: &mut Ui, pane: Pane) {
+        let Self { workspace, session, picture, bonds_by_value, effects, .. } = self;
+        let fill = if pane == Pane::Molecule { ui.visuals().extreme_bg_color } else { ui.visuals().panel_fill };
+        ui.painter().rect_filled(ui.max_rect(), 0.0, fill);
+        let picture = picture.as_deref();
+        let shown = match pane {
+            Pane::Library => library::show(ui, &workspace.state, &mut session.library),
+            Pane::Molecule => molecule::show(ui, &workspace.state, picture, &mut session.molecule),
+            Pane::Inspector => inspector::show(ui, workspace, picture, (&mut session.inspector, bonds_by_value)),
+            Pane::EdgeRatios => charts::show(ui, workspace, FigureKind::EdgeRatios, &mut session.charts),
+            Pane::BatchMaxima => charts::show(ui, workspace, FigureKind::Curves, &mut session.charts),
+            Pane::Histogram => charts::show(ui, workspace, FigureKind::Histogram, &mut session.charts),
+        };
+        effects.extend(shown);
+    }
+
+    /// Buttons at the right end of a panel's tab bar.
+    fn corner(&mut self, ui: &mut Ui, pane: Pane) {
+        let full = self.maximized == Some(pane);
+        let (text, icon) = if full { ("Restore", icons::Icon::Restore) } else { ("Maximise", icons::Icon::Maximize) };
+        if icons::button(ui, icon, &format!("{text} {}", pane.title())).clicked() {
+            self.maximized = (!full).then_some(pane);
+        }
+        if let Some(export) = pane.export() {
+            ui.add_space(2.0);
+            self.effects.extend(parts::export_button(ui, export, pane.title(), &self.workspace.state));
+        }
+    }
+}
+
+impl Behavior<Pane> for Panels<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, pane: &mut Pane) -> UiResponse {
+        self.pane(ui, *pane);
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        pane.title().into()
+    }
+
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<Pane>, ui: &mut Ui, _: TileId, tabs: &Tabs, _: &mut f32) {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.add_space(4.0);
+        if let Some(&pane) = tabs.active.as_ref().and_then(|active| tiles.get_pane(active)) {
+            self.corner(ui, pane);
+        }
+    }
+
+    fn tab_bar_height(&self, _: &Style) -> f32 {
+        27.0
+    }
+
+    fn gap_width(&self, _: &Style) -> f32 {
+        4.0
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
+    }
+
+    fn tab_title_spacing(&self, _: &Visuals) -> f32 {
+        11.0
+    }
+
+    fn tab_bar_color(&self, visuals: &Visuals) -> Color32 {
+        theme::chrome(visuals)
+    }
+
+    fn tab_outline_stroke(&self, _: &Visuals, _: &Tiles<Pane>, _: TileId, _: &TabState) -> Stroke {
+        Stroke::NONE
+    }
+
+    fn tab_text_color(&self, visuals: &Visuals, _: &Tiles<Pane>, _: TileId, state: &TabState) -> Color32 {
+        if state.active { visuals.text_color() } else { visuals.weak_text_color() }
+    }
+
+    fn paint_on_top_of_tile(&self, painter: &egui::Painter, style: &Style, _: TileId, rect: Rect) {
+        painter.rect_stroke(rect, 0.0, style.visuals.widgets.noninteractive.bg_stroke, egui::StrokeKind::Inside);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_layout_is_sound_and_an_incomplete_one_is_not() {
+        assert!(is_sound(&first()));
+        let mut tree = first();
+        let id = tree.tiles.find_pane(&Pane::Histogram).unwrap();
+        tree.remove_recursively(id);
+        assert!(!is_sound(&tree));
+        assert!(!is_sound(&Tree::empty("none")));
+    }
+
+    #[test]
+    fn a_wider_window_widens_the_drawing_only() {
+        let mut tree = first();
+        keep_side_columns(&mut tree, 1280.0, 2000.0);
+        let Some(Tile::Container(Container::Linear(row))) = tree.root().and_then(|root| tree.tiles.get(root)) else {
+            panic!("no row")
+        };
+        let widths = row.shares.split(&row.children, 2000.0);
+        assert!((widths[0] - LIBRARY).abs() < 0.5 && (widths[2] - INSPECTOR).abs() < 0.5, "{widths:?}");
+    }
+}

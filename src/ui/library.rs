@@ -1,0 +1,257 @@
+//! The list of molecules: what is open, which part of it is listed, and the table itself, of which only
+//! the visible rows cost anything.
+
+use super::actions::Effect;
+use super::files;
+use super::parts::{count, decimal, number, weak};
+use crate::domain::{Dataset, MoleculeId, Record, RowNote, Split};
+use crate::workspace::{Column, Command, State};
+use eframe::egui::{self, Align, Button, Color32, Key, Label, Layout, RichText, ScrollArea, Sense, TextEdit, Ui};
+use egui_extras::{Column as Width, TableBuilder, TableRow};
+use std::sync::Arc;
+
+/// Height of a row, points.
+const ROW: f32 = 21.0;
+
+/// Height of a line in the list of skipped lines, points.
+const NOTE: f32 = 17.0;
+
+/// Column, heading, what it is, width in points (the rest is the SMILES column's).
+const COLUMNS: [(Column, &str, &str, f32); 7] = [
+    (Column::Index, "#", "Place among the usable records, from 0", 40.0),
+    (Column::Smiles, "SMILES", "Structure as written in the file", 0.0),
+    (Column::Atoms, "Atoms", "Number of atoms of the graph", 42.0),
+    (Column::Target, "Target", "Value in the file", 47.0),
+    (Column::Prediction, "Pred.", "What the chosen model predicts", 47.0),
+    (Column::Error, "Error", "|prediction − target|", 42.0),
+    (Column::Ratio, "Ratio", "Largest MA ratio over all edges and layers", 47.0),
+];
+
+/// Records by split: all, then train, val, test.
+type Counts = [usize; 4];
+
+/// What the panel keeps for itself.
+#[derive(Default)]
+pub(super) struct Library {
+    path: String,
+    focus_path: bool,
+    search: String,
+    /// The search that the state had when `search` was last brought in line with it.
+    known_search: String,
+    counts: Option<(usize, Counts)>,
+    scrolled_to: Option<MoleculeId>,
+}
+
+impl Library {
+    /// Puts the cursor into the path field with the next frame.
+    pub(super) fn focus_path(&mut self) {
+        self.focus_path = true;
+    }
+
+    /// Records of each split, counted once per dataset.
+    fn counts(&mut self, dataset: &Arc<Dataset>) -> Counts {
+        let identity = Arc::as_ptr(dataset).addr();
+        if let Some((known, counts)) = self.counts
+            && known == identity
+        {
+            return counts;
+        }
+        let mut counts = [dataset.records.len(), 0, 0, 0];
+        for record in &dataset.records {
+            match record.split {
+                Some(Split::Train) => counts[1] += 1,
+                Some(Split::Val) => counts[2] += 1,
+                Some(Split::Test) => counts[3] += 1,
+                None => {}
+            }
+        }
+        self.counts = Some((identity, counts));
+        counts
+    }
+}
+
+/// Shows the panel.
+pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Library) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    egui::Frame::new().inner_margin(egui::Margin { left: 8, right: 6, top: 8, bottom: 6 }).show(ui, |ui| {
+        path_row(ui, own, &mut effects);
+        let Some(dataset) = state.dataset() else {
+            ui.add_space(8.0);
+            ui.label(weak("Nothing is open yet."));
+            return;
+        };
+        filter_rows(ui, state, dataset, own, &mut effects);
+        notes(ui, dataset);
+        if state.table.order.is_empty() {
+            ui.add_space(8.0);
+            ui.label(weak("No molecule matches; change the search or the split."));
+        } else {
+            table(ui, state, dataset, own, &mut effects);
+        }
+    });
+    effects
+}
+
+fn path_row(ui: &mut Ui, own: &mut Library, effects: &mut Vec<Effect>) {
+    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+        let button = ui.add_enabled(!own.path.trim().is_empty(), Button::new("Open")).on_hover_text("Open the file at this path");
+        let field = TextEdit::singleline(&mut own.path).hint_text("Path of a file").desired_width(f32::INFINITY);
+        let field = ui.add(field).on_hover_text("Molecules (CSV, TSV, .smi, plain or gzip) or weights (.safetensors)");
+        if std::mem::take(&mut own.focus_path) {
+            field.request_focus();
+        }
+        let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        if (entered || button.clicked())
+            && let Some(command) = files::open(&own.path)
+        {
+            effects.push(command.into());
+        }
+    });
+}
+
+fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Library, effects: &mut Vec<Effect>) {
+    let counts = own.counts(dataset);
+    ui.add(Label::new(RichText::new(&dataset.name).strong()).truncate()).on_hover_text(describe(dataset));
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        ui.spacing_mut().button_padding.x = 5.0;
+        let splits = [(None, "All"), (Some(Split::Train), "Train"), (Some(Split::Val), "Val"), (Some(Split::Test), "Test")];
+        for ((split, name), number) in splits.into_iter().zip(counts) {
+            if split.is_none() || number > 0 {
+                let text = format!("{name} {}", count(number));
+                if ui.add(Button::selectable(state.table.split == split, text)).clicked() {
+                    effects.push(Command::ShowSplit(split).into());
+                }
+            }
+        }
+    });
+    if own.known_search != state.table.search {
+        own.search.clone_from(&state.table.search);
+        own.known_search.clone_from(&state.table.search);
+    }
+    let field = TextEdit::singleline(&mut own.search).hint_text("Search SMILES, name or number").desired_width(f32::INFINITY);
+    if ui.add(field).changed() {
+        own.known_search.clone_from(&own.search);
+        effects.push(Command::Search(own.search.clone()).into());
+    }
+}
+
+/// What kind of file it is and which columns were found.
+fn describe(dataset: &Dataset) -> String {
+    let columns = &dataset.columns;
+    let place = dataset.path.as_ref().map_or_else(|| "bundled".to_owned(), |path| path.display().to_string());
+    let mut text = format!("{place}\n{} ({} lines)\nSMILES: {}", dataset.format, count(dataset.lines), columns.smiles);
+    for (name, column) in [("target", &columns.target), ("split", &columns.split), ("name", &columns.id)] {
+        if let Some(column) = column {
+            text += &format!("\n{name}: {column}");
+        }
+    }
+    text
+}
+
+/// Lines that were skipped or deserve a word, folded away at the lower end.
+fn notes(ui: &mut Ui, dataset: &Dataset) {
+    let (skipped, warned) = (dataset.skipped.len(), dataset.warnings.len());
+    if skipped + warned == 0 {
+        return;
+    }
+    egui::Panel::bottom("notes").frame(egui::Frame::new()).show_separator_line(false).show(ui, |ui| {
+        let title = format!("{} skipped, {} with a warning", plural(skipped, "line"), plural(warned, "line"));
+        let title = RichText::new(title).color(ui.visuals().warn_fg_color);
+        egui::CollapsingHeader::new(title).id_salt("notes of the file").show(ui, |ui| {
+            let row = |index: usize| -> Option<(&RowNote, bool)> {
+                let note = dataset.skipped.get(index).map(|note| (note, true));
+                note.or_else(|| dataset.warnings.get(index.checked_sub(skipped)?).map(|note| (note, false)))
+            };
+            ScrollArea::vertical().max_height(8.0 * NOTE).auto_shrink([false, true]).show_rows(ui, NOTE, skipped + warned, |ui, rows| {
+                for (note, is_skipped) in rows.filter_map(row) {
+                    let what = if is_skipped { "skipped" } else { "warning" };
+                    let text = format!("line {}, {what}: {}", note.line, note.reason);
+                    ui.add(Label::new(RichText::new(&text).small()).truncate()).on_hover_text(text);
+                }
+            });
+        });
+    });
+}
+
+fn plural(number: usize, word: &str) -> String {
+    format!("{} {word}{}", count(number), if number == 1 { "" } else { "s" })
+}
+
+fn table(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library, effects: &mut Vec<Effect>) {
+    ui.spacing_mut().item_spacing.x = 4.0;
+    let mut table = TableBuilder::new(ui).id_salt("molecules").sense(Sense::click()).auto_shrink(false).animate_scrolling(false);
+    for (column, _, _, width) in COLUMNS {
+        table = table.column(match column {
+            Column::Smiles => Width::remainder().at_least(60.0).clip(true),
+            _ => Width::initial(width).at_least(28.0).clip(true).resizable(true),
+        });
+    }
+    // Found by walking the rows, so only when the selection moved.
+    if own.scrolled_to != state.selected {
+        own.scrolled_to = state.selected;
+        if let Some(row) = state.selected.and_then(|id| state.table.row_of(id)) {
+            table = table.scroll_to_row(row, None);
+        }
+    }
+    let table = table.header(24.0, |mut header| {
+        for (column, name, tip, _) in COLUMNS {
+            header.col(|ui| heading(ui, state, (column, name, tip), effects));
+        }
+    });
+    table.body(|body| {
+        body.rows(ROW, state.table.order.len(), |mut row| {
+            let Some(&id) = state.table.order.get(row.index()) else { return };
+            let Some(record) = dataset.record(id) else { return };
+            row.set_selected(state.selected == Some(id));
+            cells(&mut row, state, dataset, (id, record));
+            if row.response().clicked() {
+                effects.push(Command::SelectMolecule(id).into());
+            }
+        });
+    });
+}
+
+fn heading(ui: &mut Ui, state: &State, (column, name, tip): (Column, &str, &str), effects: &mut Vec<Effect>) {
+    let sorted = state.table.column == column;
+    let arrow = match (sorted, state.table.descending) {
+        (false, _) => "",
+        (true, false) => "↑",
+        (true, true) => "↓",
+    };
+    let text = RichText::new(format!("{name}{arrow}")).small();
+    let text = if sorted { text.strong() } else { text.weak() };
+    let layout = if column == Column::Smiles { Layout::left_to_right(Align::Center) } else { Layout::right_to_left(Align::Center) };
+    ui.with_layout(layout, |ui| {
+        ui.spacing_mut().button_padding = egui::Vec2::ZERO;
+        let button = Button::new(text).fill(Color32::TRANSPARENT).stroke(egui::Stroke::NONE);
+        if ui.add(button).on_hover_text(format!("{tip}; click to sort")).clicked() {
+            effects.push(Command::Sort(column).into());
+        }
+    });
+}
+
+fn cells(row: &mut TableRow<'_, '_>, state: &State, dataset: &Dataset, (id, record): (MoleculeId, &Record)) {
+    for (column, ..) in COLUMNS {
+        row.col(|ui| match column {
+            Column::Smiles => {
+                let text = record.id.as_ref().map_or_else(|| record.smiles.to_string(), |name| format!("{name}  {}", record.smiles));
+                ui.add(Label::new(RichText::new(text).size(12.0)).truncate());
+            }
+            _ => {
+                let value = state.table.value(dataset, id, column);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(cell(column, value)));
+            }
+        });
+    }
+}
+
+fn cell(column: Column, value: Option<f32>) -> RichText {
+    let Some(value) = value else { return RichText::new("–").size(12.0).weak() };
+    RichText::new(match column {
+        Column::Index | Column::Atoms => format!("{value:.0}"),
+        Column::Ratio => number(f64::from(value)),
+        _ => decimal(value).trim_end().to_owned(),
+    })
+    .size(12.0)
+}

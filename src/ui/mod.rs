@@ -1,0 +1,284 @@
+//! The window. Panels read the state and return what the user asked for; [`App`] hands that to the
+//! workspace once a frame. Nothing here waits: files, models and dialogs have threads of their own, and
+//! egui types never leave this layer.
+
+pub mod actions;
+mod bars;
+mod canvas;
+mod charts;
+mod detail;
+mod export;
+mod files;
+mod help;
+mod icons;
+mod inspector;
+mod layout;
+mod library;
+mod molecule;
+mod notices;
+mod parts;
+mod run;
+mod settings;
+mod strip;
+mod theme;
+
+pub use export::Subject;
+pub use files::{NativePicker, Picker, Purpose};
+pub use help::Page;
+pub use run::{Start, egui_setup, run};
+pub use settings::Appearance;
+
+use crate::scene::Pick;
+use crate::workspace::{Command, Picture, Severity, Workspace};
+use actions::{Effect, WindowCommand};
+use eframe::egui::{self, ViewportCommand};
+use export::{Export, Outcome};
+use files::{Answer, Dialogs};
+use settings::Settings;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How the window differs from the standard.
+pub struct Options {
+    /// Whether settings are read at start and written at the end.
+    pub persist: bool,
+    /// Who asks the user for files.
+    pub picker: Arc<dyn Picker>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { persist: true, picker: Arc::new(NativePicker) }
+    }
+}
+
+/// What the window keeps while it is open.
+#[derive(Default)]
+struct Session {
+    library: library::Library,
+    molecule: molecule::Molecule,
+    inspector: inspector::Inspector,
+    charts: charts::Charts,
+    /// Width of the panels in the last frame, points.
+    width: Option<f32>,
+}
+
+/// The window's side of the program.
+pub struct App {
+    workspace: Workspace,
+    settings: Settings,
+    session: Session,
+    dialogs: Dialogs,
+    export: Option<Export>,
+    page: Option<Page>,
+    notices: notices::Notices,
+    failure: Option<canvas::Failure>,
+    persist: bool,
+    frame_time: Duration,
+}
+
+impl App {
+    /// The app for a window that eframe (or a test) is making. Settings are applied, nothing is opened.
+    pub fn new(cc: &eframe::CreationContext<'_>, mut workspace: Workspace, options: Options) -> Self {
+        theme::install(&cc.egui_ctx);
+        let settings = cc.storage.filter(|_| options.persist).map_or_else(Settings::default, Settings::load);
+        settings.apply(&cc.egui_ctx);
+        workspace.state.recent.clone_from(&settings.recent);
+        settings.view_commands().into_iter().for_each(|command| workspace.apply(command));
+        let mut notices = notices::Notices::default();
+        let failure = cc.wgpu_render_state.as_ref().and_then(|state| {
+            canvas::install(state).map_err(|error| notices.tell(Severity::Error, error)).ok()
+        });
+        Self {
+            workspace,
+            settings,
+            session: Session::default(),
+            dialogs: Dialogs::new(options.picker),
+            export: None,
+            page: None,
+            notices,
+            failure,
+            persist: options.persist,
+            frame_time: Duration::ZERO,
+        }
+    }
+
+    /// What is shown.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// Gives a command as a menu or shortcut would.
+    pub fn apply(&mut self, command: Command) {
+        self.workspace.apply(command);
+    }
+
+    /// Where on screen an atom or bond of the molecule is drawn, in points; `None` if it is not.
+    pub fn screen_position(&mut self, pick: Pick) -> Option<egui::Pos2> {
+        let picture = self.picture()?;
+        self.session.molecule.screen_position(&picture.scene, pick)
+    }
+
+    /// Our own time in the last frame: from the first widget to the last.
+    pub fn frame_time(&self) -> Duration {
+        self.frame_time
+    }
+
+    fn picture(&mut self) -> Option<Arc<Picture>> {
+        self.workspace.picture(crate::scene::Background::default(), None)
+    }
+
+    fn execute(&mut self, ctx: &egui::Context, effect: Effect) {
+        match effect {
+            Effect::Do(command) => self.workspace.apply(command),
+            Effect::Window(command) => self.execute_in_window(ctx, command),
+        }
+    }
+
+    fn execute_in_window(&mut self, ctx: &egui::Context, command: WindowCommand) {
+        match command {
+            WindowCommand::PickMolecules => self.dialogs.ask(Purpose::Molecules, ctx),
+            WindowCommand::PickModel => self.dialogs.ask(Purpose::Model, ctx),
+            WindowCommand::FocusPath => self.focus_path(),
+            WindowCommand::Export(subject) => {
+                self.export = Some(Export::new(subject, &self.workspace.state, self.settings.export_folder.as_deref()));
+            }
+            WindowCommand::Copy(text) => ctx.copy_text(text),
+            WindowCommand::Fit => self.session.molecule.fit(),
+            WindowCommand::Zoom(factor) => self.session.molecule.zoom(factor),
+            WindowCommand::Appearance(appearance) => {
+                self.settings.appearance = appearance;
+                self.settings.apply(ctx);
+            }
+            WindowCommand::TextZoom(step) => {
+                let zoom = step.map_or(1.0, |step| ((self.settings.text_zoom + step) * 10.0).round() / 10.0);
+                self.settings.text_zoom = zoom.clamp(*theme::TEXT_ZOOM.start(), *theme::TEXT_ZOOM.end());
+                self.settings.apply(ctx);
+            }
+            WindowCommand::ResetLayout => {
+                self.settings.tree = layout::first();
+                self.settings.maximized = None;
+                self.session.width = None;
+            }
+            WindowCommand::Show(page) => self.page = Some(page),
+            WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    /// The path field is in the library, which another panel may cover.
+    fn focus_path(&mut self) {
+        if self.settings.maximized.is_some_and(|pane| pane != layout::Pane::Library) {
+            self.settings.maximized = None;
+        }
+        self.session.library.focus_path();
+    }
+
+    fn take_answers(&mut self) {
+        while let Some(answer) = self.dialogs.answer() {
+            match answer {
+                Answer::Cancelled => {}
+                Answer::Picked(Purpose::Save(_), path) => {
+                    if let Some(export) = &mut self.export {
+                        export.picked(path);
+                    }
+                }
+                Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path)),
+                Answer::Picked(Purpose::Molecules, path) => self.workspace.apply(files::open_path(path)),
+                Answer::Missing(purpose) => {
+                    let text = "This desktop offers no file dialog (it needs a desktop portal or zenity); type the path instead.";
+                    self.notices.tell(Severity::Warning, text);
+                    if !matches!(purpose, Purpose::Save(_)) {
+                        self.focus_path();
+                    }
+                }
+            }
+        }
+        let failed = self.failure.as_ref().and_then(|failure| failure.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(text) = failed {
+            self.notices.tell(Severity::Error, text);
+        }
+    }
+
+    fn windows(&mut self, ctx: &egui::Context) -> Vec<Effect> {
+        if let Some(page) = self.page
+            && !help::show(ctx, page, &self.workspace)
+        {
+            self.page = None;
+        }
+        if let Some(export) = &mut self.export {
+            match export::show(ctx, &self.workspace.state, export) {
+                Outcome::Open => {}
+                Outcome::Closed => self.export = None,
+                Outcome::Browse(path) => self.dialogs.ask(Purpose::Save(path), ctx),
+                Outcome::Write(command, path) => {
+                    self.settings.export_folder = path.parent().map(std::path::Path::to_owned);
+                    self.workspace.apply(command);
+                    self.export = None;
+                }
+            }
+        }
+        let mut effects = notices::show(ctx, &self.workspace.state, &mut self.notices);
+        effects.extend(dropped(ctx));
+        effects
+    }
+}
+
+/// Files dropped onto the window, and the words shown while they hover above it.
+fn dropped(ctx: &egui::Context) -> Vec<Effect> {
+    if ctx.input(|input| !input.raw.hovered_files.is_empty()) {
+        let painter = ctx.layer_painter(egui::LayerId::new(egui::Order::Tooltip, egui::Id::unique("drop")));
+        let style = ctx.global_style();
+        let window = ctx.content_rect();
+        painter.rect_filled(window, 0.0, theme::veil(&style.visuals));
+        let text = "Drop to open: molecules as SMILES in CSV, TSV or .smi, weights as .safetensors";
+        let font = egui::TextStyle::Heading.resolve(&style);
+        painter.text(window.center(), egui::Align2::CENTER_CENTER, text, font, style.visuals.text_color());
+    }
+    let files = ctx.input(|input| input.raw.dropped_files.clone());
+    files.into_iter().filter_map(|file| file.path).map(|path| files::open_path(path).into()).collect()
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
+        if self.workspace.pump() {
+            ctx.request_repaint();
+        }
+        self.take_answers();
+        if self.workspace.state.shown.as_ref().is_some_and(|shown| shown.layout.is_none()) {
+            // The quick layout takes over when the good one is late.
+            ctx.request_repaint_after(Duration::from_millis(110));
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        let since = Instant::now();
+        let ctx = ui.ctx().clone();
+        let mut effects = actions::pressed(&ctx, &self.workspace.state);
+        effects.extend(bars::menu(ui, &self.workspace.state));
+        effects.extend(bars::tools(ui, &self.workspace.state));
+        effects.extend(bars::status(ui, &self.workspace));
+        let panels = egui::CentralPanel::no_frame().show(ui, |ui| {
+            layout::show(ui, &mut self.workspace, &mut self.settings, &mut self.session)
+        });
+        effects.extend(panels.inner);
+        effects.extend(self.windows(&ctx));
+        if !effects.is_empty() {
+            ctx.request_repaint();
+        }
+        for effect in effects {
+            self.execute(&ctx, effect);
+        }
+        self.frame_time = since.elapsed();
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if self.persist {
+            self.settings.save(storage, &self.workspace.state);
+        }
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        // Our own settings are checked when they are read; egui's memory of widgets is not.
+        false
+    }
+}

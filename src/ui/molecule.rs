@@ -1,0 +1,382 @@
+//! The molecule: its head line, the drawing with everything the pointer can do to it, and what it says
+//! when there is nothing to draw or to score.
+
+use super::actions::{ActionId, Effect};
+use super::canvas;
+use super::parts::{self, decimal, number, signed, weak};
+use crate::domain::{AtomId, DirectedEdge, MoleculeId, Scale};
+use crate::scene::{self, Camera, Hit, Pick, Scene};
+use crate::workspace::{Command, Coloring, EdgeReading, Picture, Shown, State, quantity_name};
+use eframe::egui::{self, CursorIcon, PointerButton, Rect, Response, RichText, Sense, Ui, Vec2, WidgetInfo, WidgetType, pos2};
+use glam::Vec2 as World;
+use std::time::{Duration, Instant};
+
+/// After this long without an answer the view says that it waits.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// Room for the colour bar when a molecule is fitted, points.
+const BAR_ROOM: f32 = 58.0;
+
+/// Magnification per scrolled point.
+const WHEEL: f32 = 0.004;
+
+/// What the panel keeps for itself.
+pub(super) struct Molecule {
+    camera: Camera,
+    /// Whether the camera follows molecule and window, as it does until the user moves it.
+    fitted: bool,
+    /// The molecule that the camera was made for.
+    shown: Option<(u64, MoleculeId)>,
+    canvas: Option<Rect>,
+    hovered: Option<Hit>,
+    /// What the open context menu is about.
+    menu: Option<Hit>,
+    waiting: Option<Instant>,
+}
+
+impl Default for Molecule {
+    fn default() -> Self {
+        Self { camera: Camera::default(), fitted: true, shown: None, canvas: None, hovered: None, menu: None, waiting: None }
+    }
+}
+
+impl Molecule {
+    /// What is under the pointer.
+    pub(super) fn hovered_pick(&self) -> Option<Pick> {
+        self.hovered.map(|hit| hit.pick)
+    }
+
+    /// Shows the whole molecule from now on.
+    pub(super) fn fit(&mut self) {
+        self.fitted = true;
+    }
+
+    /// Magnifies about the middle of the view.
+    pub(super) fn zoom(&mut self, factor: f32) {
+        if let Some(canvas) = self.canvas {
+            let viewport = world(canvas.size());
+            self.camera = self.camera.zoomed(factor, viewport / 2.0, viewport);
+            self.fitted = false;
+        }
+    }
+
+    /// Where on screen an atom, or the middle of a line of a bond, is drawn.
+    pub(super) fn screen_position(&self, scene: &Scene, pick: Pick) -> Option<egui::Pos2> {
+        let canvas = self.canvas?;
+        let at = match pick {
+            Pick::Atom(atom) => scene.atoms.iter().find(|mark| mark.atom == atom)?.center,
+            Pick::Bond(bond) => {
+                let stroke = scene.strokes.iter().find(|stroke| stroke.bond == Some(bond))?;
+                (stroke.from + stroke.to) / 2.0
+            }
+        };
+        let at = self.camera.to_screen(at, world(canvas.size()));
+        Some(canvas.min + Vec2::new(at.x, at.y))
+    }
+
+    /// Whether an answer has been due for long enough to say so; asks for the frame that will say it.
+    fn is_waiting(&mut self, ui: &Ui, state: &State) -> bool {
+        let due = state.shown.is_some() && state.untraceable.is_none() && (state.comparison.is_none() || state.is_stale());
+        if !due {
+            self.waiting = None;
+            return false;
+        }
+        let waited = self.waiting.get_or_insert_with(Instant::now).elapsed();
+        if waited < PATIENCE {
+            ui.ctx().request_repaint_after(PATIENCE.saturating_sub(waited));
+        }
+        waited >= PATIENCE
+    }
+}
+
+fn world(size: Vec2) -> World {
+    World::new(size.x, size.y)
+}
+
+/// Shows the panel.
+pub(super) fn show(ui: &mut Ui, state: &State, picture: Option<&Picture>, own: &mut Molecule) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let waiting = own.is_waiting(ui, state);
+    egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 10, top: 8, bottom: 2 }).show(ui, |ui| {
+        head_line(ui, state, waiting);
+        reading_line(ui, state);
+    });
+    ui.spacing_mut().item_spacing.y = 0.0;
+    let canvas = ui.available_rect_before_wrap();
+    let (canvas, response) = ui.allocate_exact_size(canvas.size(), Sense::click_and_drag());
+    let canvas = canvas::whole_pixels(canvas, ui.pixels_per_point());
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Drawing of the molecule"));
+    own.canvas = Some(canvas);
+    let scene = picture.map(|picture| &picture.scene);
+    follow(own, state, scene.map(|scene| scene.as_ref()), canvas);
+    if let Some(picture) = picture {
+        move_camera(ui, &response, own, canvas);
+        point(ui, &response, picture, own, &mut effects);
+        context_menu(&response, state, own, &mut effects);
+    } else {
+        own.hovered = None;
+    }
+    canvas::paint(ui, canvas, scene, own.camera);
+    if let Some(bar) = picture.and_then(|picture| picture.bar.as_ref()) {
+        canvas::color_bar(ui, canvas, bar);
+    }
+    explain(ui, state, canvas, scene.is_some());
+    if let (Some(picture), Some(hit), Some(shown)) = (picture, own.hovered, &state.shown)
+        && !egui::Popup::is_any_open(ui.ctx())
+    {
+        tooltip(ui, &response, state, (picture, shown), hit);
+    }
+    effects
+}
+
+fn head_line(ui: &mut Ui, state: &State, waiting: bool) {
+    ui.horizontal(|ui| {
+        let Some(id) = state.selected else {
+            ui.label(weak("No molecule"));
+            return;
+        };
+        let record = state.dataset().and_then(|dataset| dataset.record(id));
+        ui.label(RichText::new(format!("#{}", id.0)).heading());
+        if let Some(name) = record.and_then(|record| record.id.as_deref()) {
+            ui.label(RichText::new(name).strong());
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if waiting {
+                ui.add(egui::Spinner::new().size(15.0));
+                ui.label(weak("computing…").small());
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let smiles = record.map_or("", |record| &record.smiles);
+                let label = egui::Label::new(RichText::new(smiles).weak()).truncate().selectable(true);
+                ui.add(label).on_hover_text(smiles);
+            });
+        });
+    });
+}
+
+/// Measured and predicted value, and what the user changed about the model.
+fn reading_line(ui: &mut Ui, state: &State) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::new(5.0, 2.0);
+        let record = state.selected.and_then(|id| state.dataset()?.record(id));
+        if let Some(target) = record.and_then(|record| record.target) {
+            ui.label(weak("measured"));
+            ui.label(decimal(target));
+            ui.label(weak("·"));
+        }
+        let Some(comparison) = &state.comparison else {
+            ui.label(weak(if state.untraceable.is_some() { "no prediction" } else { "…" }));
+            return;
+        };
+        let (before, after) = (comparison.baseline.prediction.first(), comparison.edited.prediction.first());
+        let (Some(&before), Some(&after)) = (before, after) else { return };
+        ui.label(weak("predicted"));
+        let intervention = &comparison.probe.intervention;
+        if *intervention == Default::default() {
+            ui.label(RichText::new(decimal(before)).strong());
+            return;
+        }
+        ui.label(decimal(before));
+        ui.label(weak("→"));
+        ui.label(RichText::new(decimal(after)).strong());
+        ui.label(format!("({})", signed(after - before))).on_hover_text("Prediction with your edits minus prediction as trained");
+        if intervention.explicit_bias != Scale::ONE && state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt) {
+            ui.label(weak("·"));
+            ui.label(format!("EBT × {:.2}", intervention.explicit_bias.value()));
+        }
+        match intervention.ablated.len() {
+            0 => {}
+            edges => {
+                ui.label(weak("·"));
+                ui.label(format!("{edges} directed edge{} out", if edges == 1 { "" } else { "s" }));
+            }
+        }
+    });
+}
+
+/// Fits another molecule, and keeps a fitted one fitted while window and layout change.
+fn follow(own: &mut Molecule, state: &State, scene: Option<&Scene>, canvas: Rect) {
+    let (Some(scene), Some(shown), Some(opened)) = (scene, &state.shown, &state.opened) else { return };
+    let shown = Some((opened.revision, shown.id));
+    if own.shown != shown {
+        own.shown = shown;
+        own.fitted = true;
+        own.hovered = None;
+    }
+    if own.fitted {
+        let room = World::new(canvas.width() - 24.0, canvas.height() - BAR_ROOM - 12.0).max(World::splat(20.0));
+        let camera = Camera::fit(scene.bounds, room);
+        // The bar stands below: the picture moves up by half its room.
+        own.camera = camera.panned(World::new(0.0, 6.0 - BAR_ROOM / 2.0));
+    }
+}
+
+fn move_camera(ui: &Ui, response: &Response, own: &mut Molecule, canvas: Rect) {
+    if response.double_clicked() {
+        own.fitted = true;
+    }
+    if response.dragged_by(PointerButton::Primary) || response.dragged_by(PointerButton::Middle) {
+        let delta = response.drag_delta();
+        own.camera = own.camera.panned(World::new(delta.x, delta.y));
+        own.fitted = false;
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    }
+    let Some(pointer) = response.hover_pos() else { return };
+    let factor = ui.input(|input| input.zoom_delta() * (input.smooth_scroll_delta().y * WHEEL).exp());
+    if (factor - 1.0).abs() > 1e-4 {
+        let anchor = world(pointer - canvas.min);
+        own.camera = own.camera.zoomed(factor, anchor, world(canvas.size()));
+        own.fitted = false;
+    }
+}
+
+/// What the pointer is over, and what a click there does.
+fn point(ui: &Ui, response: &Response, picture: &Picture, own: &mut Molecule, effects: &mut Vec<Effect>) {
+    let (Some(canvas), camera) = (own.canvas, own.camera) else { return };
+    let hit = |pointer: egui::Pos2| scene::pick(&picture.scene, &camera, world(canvas.size()), world(pointer - canvas.min));
+    let hovered = response.hover_pos().filter(|_| !response.dragged()).and_then(hit);
+    if hovered.map(|hit| hit.pick) != own.hovered_pick() {
+        // The halo is part of the picture, which is made before the panels are shown.
+        ui.ctx().request_repaint();
+    }
+    own.hovered = hovered;
+    if own.hovered.is_some() {
+        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    }
+    let Some(pointer) = response.interact_pointer_pos() else { return };
+    if response.secondary_clicked() {
+        own.menu = hit(pointer);
+        if let Some(hit) = own.menu {
+            effects.push(Command::Select(Some(hit.pick)).into());
+        }
+    } else if response.clicked() {
+        match hit(pointer).map(|hit| hit.pick) {
+            Some(Pick::Bond(bond)) if ui.input(|input| input.modifiers.shift) => {
+                effects.extend([Command::Select(Some(Pick::Bond(bond))).into(), Command::ToggleBond(bond).into()]);
+            }
+            // Looking for a bond and missing it should not cost the selection on the way to a double-click.
+            None if response.double_clicked() => {}
+            pick => effects.push(Command::Select(pick).into()),
+        }
+    }
+}
+
+fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mut Vec<Effect>) {
+    let Some(shown) = &state.shown else { return };
+    response.context_menu(|ui| {
+        if let Some(Hit { pick: Pick::Bond(bond), .. }) = own.menu
+            && let Some(edges) = parts::directions(&shown.molecule, bond)
+        {
+            ui.label(weak(parts::bond_name(&shown.molecule, bond)));
+            let removed = state.edits.intervention(shown.id).removed();
+            let out: Vec<DirectedEdge> = edges.iter().copied().filter(|edge| removed.contains(edge)).collect();
+            let mut entry = |ui: &mut Ui, text: String, enabled: bool, command: Command| {
+                if ui.add_enabled(enabled, egui::Button::new(text)).clicked() {
+                    effects.push(command.into());
+                    ui.close();
+                }
+            };
+            entry(ui, "Take out both directions".to_owned(), out.len() < 2, Command::Ablate(edges.to_vec()));
+            for edge in edges {
+                let text = format!("Take out {}", parts::edge_name(&shown.molecule, edge));
+                entry(ui, text, !out.contains(&edge), Command::Ablate(vec![edge]));
+            }
+            entry(ui, "Put back".to_owned(), !out.is_empty(), Command::Restore(out.clone()));
+            ui.separator();
+        }
+        for id in [ActionId::ClearAblation, ActionId::Fit, ActionId::AtomNumbers, ActionId::CopySmiles, ActionId::ExportMolecule] {
+            effects.extend(parts::menu_item(ui, id, state));
+        }
+    });
+}
+
+/// Why there is no drawing, or no number in it.
+fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
+    let text = match (&state.untraceable, drawn) {
+        (Some(reason), true) => format!("The model cannot score this molecule: {reason}"),
+        (Some(reason), false) => format!("This record cannot be drawn: {reason}"),
+        (None, true) => return,
+        (None, false) if state.selected.is_some() => "Laying out the molecule…".to_owned(),
+        (None, false) => "Open a file of SMILES, drop one here, or choose File ▸ Open bundled molecules.".to_owned(),
+    };
+    let color = if state.untraceable.is_some() { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
+    let width = (canvas.width() - 32.0).clamp(60.0, 520.0);
+    let place = if drawn {
+        Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.top() + 8.0), Vec2::new(width, 20.0))
+    } else {
+        Rect::from_center_size(canvas.center(), Vec2::new(width, 40.0))
+    };
+    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::top_down(egui::Align::Center)));
+    egui::Frame::popup(inner.style()).shadow(egui::Shadow::NONE).show(&mut inner, |ui| {
+        ui.add(egui::Label::new(RichText::new(text).color(color)).wrap());
+    });
+}
+
+fn tooltip(ui: &Ui, response: &Response, state: &State, (picture, shown): (&Picture, &Shown), hit: Hit) {
+    let anchor = egui::PopupAnchor::Pointer;
+    egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0).show(|ui| match hit.pick {
+        Pick::Atom(atom) => atom_tip(ui, shown, atom),
+        Pick::Bond(bond) => {
+            ui.label(RichText::new(parts::bond_name(&shown.molecule, bond)).strong());
+            ui.label(weak(format!("{} bond", parts::bond_kind(&shown.molecule, bond))));
+            let Some(mut edges) = parts::directions(&shown.molecule, bond) else { return };
+            // The half under the pointer first.
+            if hit.edge == Some(edges[1]) {
+                edges.reverse();
+            }
+            let readings = edges.iter().filter_map(|edge| picture.readings.iter().find(|reading| reading.edge == *edge));
+            bond_tip(ui, state, shown, readings.collect(), picture.readings.len());
+        }
+    });
+}
+
+fn atom_tip(ui: &mut Ui, shown: &Shown, id: AtomId) {
+    let Some(atom) = shown.molecule.atom(id) else { return };
+    ui.label(RichText::new(parts::atom_name(&shown.molecule, id)).strong());
+    let mut text = format!("{} hydrogens, {} bonds", atom.hydrogens, shown.molecule.degree(id));
+    if atom.charge != 0 {
+        text += &format!(", charge {:+}", atom.charge).replace('-', "−");
+    }
+    ui.label(weak(text));
+}
+
+fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReading>, edges: usize) {
+    let view = &state.view;
+    let head = view.reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
+    ui.label(weak(format!("layer {}, {head}", view.reading.layer)));
+    let quantity = quantity_name(view.reading.quantity);
+    let has_ratio = quantity != quantity_name(crate::analysis::Quantity::Ratio);
+    let difference = view.coloring == Coloring::Difference || readings.iter().any(|reading| reading.difference().is_some_and(|change| change.abs() > 0.0));
+    egui::Grid::new("readings of the bond").spacing([14.0, 3.0]).show(ui, |ui| {
+        ui.label("");
+        ui.label(weak(quantity));
+        if has_ratio {
+            ui.label(weak("MA ratio"));
+        }
+        if difference {
+            ui.label(weak("change"));
+        }
+        ui.label(weak("rank"));
+        ui.end_row();
+        for (place, reading) in readings.into_iter().enumerate() {
+            let name = RichText::new(parts::edge_name(&shown.molecule, reading.edge));
+            ui.label(if place == 0 { name.strong() } else { name });
+            if reading.ablated {
+                ui.label("taken out");
+                ui.end_row();
+                continue;
+            }
+            ui.label(parts::number_or_dash(reading.value));
+            if has_ratio {
+                ui.label(parts::number_or_dash(reading.ratio));
+            }
+            if difference {
+                let change = reading.difference();
+                ui.label(change.map_or_else(|| "–".to_owned(), |change| if change > 0.0 { format!("+{}", number(change)) } else { number(change) }));
+            }
+            ui.label(reading.rank.map_or_else(|| "–".to_owned(), |rank| format!("{rank} of {edges}")));
+            ui.end_row();
+        }
+    });
+    ui.label(RichText::new("click selects, Shift+click takes out or puts back").small().weak());
+}

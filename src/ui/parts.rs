@@ -1,0 +1,184 @@
+//! Small pieces that several panels are made of: buttons from the table of actions, numbers, names of
+//! atoms and bonds.
+
+use super::actions::{self, ActionId, Effect};
+use super::icons::{self, Icon};
+use crate::domain::{AtomId, BondId, BondOrder, DirectedEdge, Molecule, symbol};
+use crate::workspace::State;
+use eframe::egui::{self, Button, RichText, Ui};
+
+/// A menu entry for an action; returns what it asks for.
+pub(super) fn menu_item(ui: &mut Ui, id: ActionId, state: &State) -> Vec<Effect> {
+    let Some(action) = actions::find(id) else { return Vec::new() };
+    let checked = action.checked.is_some_and(|checked| checked(state));
+    let mut button = Button::selectable(checked, action.text);
+    if let Some(shortcut) = action.shortcuts.first() {
+        button = button.shortcut_text(ui.ctx().format_shortcut(shortcut));
+    }
+    let response = ui.add_enabled((action.enabled)(state), button).on_hover_text(action.tip);
+    if response.clicked() {
+        ui.close();
+        return (action.run)(state);
+    }
+    Vec::new()
+}
+
+/// A plain button for an action, under words of the caller's choice.
+pub(super) fn action_button(ui: &mut Ui, id: ActionId, text: &str, state: &State) -> Vec<Effect> {
+    let Some(action) = actions::find(id) else { return Vec::new() };
+    let response = ui.add_enabled((action.enabled)(state), Button::new(text)).on_hover_text(tip(ui, action));
+    if response.clicked() { (action.run)(state) } else { Vec::new() }
+}
+
+/// A button that stays pressed while its action is on.
+pub(super) fn action_switch(ui: &mut Ui, id: ActionId, text: &str, state: &State) -> Vec<Effect> {
+    let Some(action) = actions::find(id) else { return Vec::new() };
+    let checked = action.checked.is_some_and(|checked| checked(state));
+    let response =
+        ui.add_enabled((action.enabled)(state), Button::selectable(checked, text)).on_hover_text(tip(ui, action));
+    if response.clicked() { (action.run)(state) } else { Vec::new() }
+}
+
+/// The sign that exports what a panel shows.
+pub(super) fn export_button(ui: &mut Ui, id: ActionId, panel: &str, state: &State) -> Vec<Effect> {
+    let Some(action) = actions::find(id) else { return Vec::new() };
+    let enabled = (action.enabled)(state);
+    let response = ui.add_enabled_ui(enabled, |ui| icons::button(ui, Icon::Export, &format!("Export {panel}"))).inner;
+    if response.clicked() { (action.run)(state) } else { Vec::new() }
+}
+
+fn tip(ui: &Ui, action: &actions::Action) -> String {
+    match action.shortcuts.first() {
+        Some(shortcut) => format!("{} ({})", action.tip, ui.ctx().format_shortcut(shortcut)),
+        None => action.tip.to_owned(),
+    }
+}
+
+/// Text of lesser weight.
+pub(super) fn weak(text: impl Into<String>) -> RichText {
+    RichText::new(text).weak()
+}
+
+/// A line of headings above a group.
+pub(super) fn heading(ui: &mut Ui, text: &str) {
+    ui.add_space(2.0);
+    ui.label(RichText::new(text).size(14.0).strong());
+}
+
+/// `C3`: symbol and number.
+pub(super) fn atom_name(molecule: &Molecule, atom: AtomId) -> String {
+    format!("{}{}", molecule.atom(atom).map_or("?", |atom| symbol(atom.element)), atom.0)
+}
+
+/// `C3=O7`: both atoms with the sign of the bond between them.
+pub(super) fn bond_name(molecule: &Molecule, bond: BondId) -> String {
+    let Some((a, b, bond)) = molecule.bond(bond) else { return String::new() };
+    let sign = match bond.order {
+        BondOrder::Single => '–',
+        BondOrder::Double => '=',
+        BondOrder::Triple => '≡',
+        BondOrder::Quadruple => '$',
+    };
+    format!("{}{sign}{}", atom_name(molecule, a), atom_name(molecule, b))
+}
+
+/// `double`, or `double, aromatic`.
+pub(super) fn bond_kind(molecule: &Molecule, bond: BondId) -> String {
+    let Some((_, _, bond)) = molecule.bond(bond) else { return String::new() };
+    format!("{}{}", bond.order.name(), if bond.aromatic { ", aromatic" } else { "" })
+}
+
+/// `C3 → O7`: the direction in which a message flows.
+pub(super) fn edge_name(molecule: &Molecule, edge: DirectedEdge) -> String {
+    format!("{} → {}", atom_name(molecule, edge.source), atom_name(molecule, edge.target))
+}
+
+/// The two directed edges of a bond, the one from its first atom first.
+pub(super) fn directions(molecule: &Molecule, bond: BondId) -> Option<[DirectedEdge; 2]> {
+    let (source, target, _) = molecule.bond(bond)?;
+    let edge = DirectedEdge { source, target };
+    Some([edge, edge.reversed()])
+}
+
+/// A measured number with three or four significant digits.
+pub(super) fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    let text = if value.is_nan() {
+        "undefined".to_owned()
+    } else if value.is_infinite() {
+        "infinite".to_owned()
+    } else if magnitude == 0.0 {
+        "0".to_owned()
+    } else if magnitude >= 1e6 || magnitude < 1e-3 {
+        format!("{value:.1e}")
+    } else if magnitude >= 100.0 {
+        format!("{value:.0}")
+    } else if magnitude >= 10.0 {
+        format!("{value:.1}")
+    } else if magnitude >= 1.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.3}")
+    };
+    text.replace('-', "−")
+}
+
+/// The same, or a dash where there is none.
+pub(super) fn number_or_dash(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), number)
+}
+
+/// A number with three decimals, as predictions and targets are given.
+pub(super) fn decimal(value: f32) -> String {
+    format!("{value:.3}").replace('-', "−")
+}
+
+/// The same with its sign.
+pub(super) fn signed(value: f32) -> String {
+    format!("{value:+.3}").replace('-', "−")
+}
+
+/// A whole number in groups of three digits.
+pub(super) fn count(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A group of widgets that belong together, set apart from the next by a thin line.
+pub(super) fn separator(ui: &mut Ui) {
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(1.0, 18.0), egui::Sense::hover());
+    ui.painter().vline(rect.center().x, rect.y_range(), ui.visuals().widgets.noninteractive.bg_stroke);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Atom, Bond};
+
+    #[test]
+    fn numbers_are_short_and_have_a_true_minus() {
+        let texts = [1736.2, 41.26, 3.456, 0.1234, -0.5, 0.0, 2.5e7, 1e-5].map(number);
+        assert_eq!(texts, ["1736", "41.3", "3.46", "0.123", "−0.500", "0", "2.5e7", "1.0e−5"]);
+        assert_eq!((number(f64::INFINITY), number(f64::NAN)), ("infinite".into(), "undefined".into()));
+        assert_eq!([0, 999, 1000, 250_000, 1_234_567].map(count), ["0", "999", "1,000", "250,000", "1,234,567"]);
+        assert_eq!((decimal(-1.23456), signed(0.5)), ("−1.235".to_owned(), "+0.500".to_owned()));
+    }
+
+    #[test]
+    fn atoms_and_bonds_have_names() {
+        let atom = |element| Atom { element, ..Atom::default() };
+        let bond = Bond { order: BondOrder::Double, aromatic: false };
+        let molecule = Molecule::new(vec![atom(6), atom(8)], vec![(0, 1, bond)]).unwrap();
+        assert_eq!(bond_name(&molecule, BondId(0)), "C0=O1");
+        assert_eq!(bond_kind(&molecule, BondId(0)), "double");
+        assert_eq!(edge_name(&molecule, DirectedEdge::new(1, 0)), "O1 → C0");
+        assert_eq!(bond_name(&molecule, BondId(9)), "");
+    }
+}

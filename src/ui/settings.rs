@@ -1,0 +1,163 @@
+//! What the window remembers from one start to the next. The key carries a version, and whatever is
+//! read is checked: a file that is old, damaged or edited by hand must never cost the user a panel.
+
+use super::layout::{self, Pane, Tree};
+use super::theme::TEXT_ZOOM;
+use crate::workspace::{Command, State, View};
+use eframe::egui::{self, ThemePreference};
+use std::path::PathBuf;
+
+/// Name of the remembered settings; the number grows whenever their form changes.
+const KEY: &str = "bondscope-window-1";
+
+/// Most recent files that are believed.
+const RECENT: usize = 10;
+
+/// Light, dark, or what the desktop says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Appearance {
+    /// Dark on white.
+    Light,
+    /// Bright on dark.
+    Dark,
+    /// As the desktop has it.
+    #[default]
+    System,
+}
+
+impl From<Appearance> for ThemePreference {
+    fn from(appearance: Appearance) -> Self {
+        match appearance {
+            Appearance::Light => Self::Light,
+            Appearance::Dark => Self::Dark,
+            Appearance::System => Self::System,
+        }
+    }
+}
+
+/// Everything that is remembered.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct Settings {
+    /// The theme.
+    pub(super) appearance: Appearance,
+    /// Magnification of the whole window.
+    pub(super) text_zoom: f32,
+    /// Where the panels are.
+    pub(super) tree: Tree,
+    /// The panel that fills the window for now.
+    pub(super) maximized: Option<Pane>,
+    /// Layer, quantity, colours.
+    pub(super) view: View,
+    /// Files opened before, newest first.
+    pub(super) recent: Vec<PathBuf>,
+    /// The folder exported to last.
+    pub(super) export_folder: Option<PathBuf>,
+    /// Whether the bond list is sorted by value instead of by number.
+    pub(super) bonds_by_value: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            appearance: Appearance::default(),
+            text_zoom: 1.0,
+            tree: layout::first(),
+            maximized: None,
+            view: View::default(),
+            recent: Vec::new(),
+            export_folder: None,
+            bonds_by_value: true,
+        }
+    }
+}
+
+impl Settings {
+    /// What was remembered, as far as it is sound.
+    pub(super) fn load(storage: &dyn eframe::Storage) -> Self {
+        eframe::get_value::<Self>(storage, KEY).map(Self::mended).unwrap_or_default()
+    }
+
+    /// Writes everything down, with what the workspace knows.
+    pub(super) fn save(&mut self, storage: &mut dyn eframe::Storage, state: &State) {
+        self.view = View { locked: None, ..state.view.clone() };
+        self.recent.clone_from(&state.recent);
+        eframe::set_value(storage, KEY, self);
+    }
+
+    fn mended(self) -> Self {
+        let standard = Self::default();
+        let text_zoom = if self.text_zoom.is_finite() { self.text_zoom } else { standard.text_zoom };
+        Self {
+            text_zoom: text_zoom.clamp(*TEXT_ZOOM.start(), *TEXT_ZOOM.end()),
+            tree: if layout::is_sound(&self.tree) { self.tree } else { standard.tree },
+            recent: self.recent.into_iter().filter(|path| path.is_absolute()).take(RECENT).collect(),
+            ..self
+        }
+    }
+
+    /// The commands that bring the remembered view back, each checked as any other command is.
+    pub(super) fn view_commands(&self) -> Vec<Command> {
+        let View { reading, coloring, map, atom_numbers, .. } = self.view.clone();
+        let map = if map.is_diverging() { Default::default() } else { map };
+        vec![
+            Command::SetQuantity(reading.quantity),
+            Command::SetLayer(reading.layer),
+            Command::SetHead(reading.head),
+            Command::SetColoring(coloring),
+            Command::SetColorMap(map),
+            Command::ShowAtomNumbers(atom_numbers),
+        ]
+    }
+
+    /// Applies theme and magnification.
+    pub(super) fn apply(&self, ctx: &egui::Context) {
+        ctx.set_theme(ThemePreference::from(self.appearance));
+        ctx.set_zoom_factor(self.text_zoom);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Default)]
+    struct Memory(BTreeMap<String, String>);
+
+    impl eframe::Storage for Memory {
+        fn get_string(&self, key: &str) -> Option<String> {
+            self.0.get(key).cloned()
+        }
+        fn set_string(&mut self, key: &str, value: String) {
+            self.0.insert(key.to_owned(), value);
+        }
+        fn remove_string(&mut self, key: &str) {
+            self.0.remove(key);
+        }
+        fn flush(&mut self) {}
+    }
+
+    #[test]
+    fn settings_come_back() {
+        let mut storage = Memory::default();
+        let mut settings = Settings { appearance: Appearance::Dark, text_zoom: 1.4, ..Settings::default() };
+        let state = State { recent: vec![PathBuf::from("/data/a.csv")], ..State::default() };
+        settings.save(&mut storage, &state);
+        let back = Settings::load(&storage);
+        assert_eq!((back.appearance, back.text_zoom, back.recent), (Appearance::Dark, 1.4, state.recent));
+        assert!(layout::is_sound(&back.tree));
+    }
+
+    #[test]
+    fn damaged_settings_are_mended_or_forgotten() {
+        let mut storage = Memory::default();
+        storage.0.insert(KEY.to_owned(), "(text_zoom: 50.0, appearance: Light)".to_owned());
+        let mended = Settings::load(&storage);
+        assert_eq!((mended.text_zoom, mended.appearance), (2.0, Appearance::Light));
+        storage.0.insert(KEY.to_owned(), "nonsense".to_owned());
+        assert_eq!(Settings::load(&storage).text_zoom, 1.0);
+        let lost = Settings { tree: Tree::empty("lost"), ..Settings::default() };
+        assert!(layout::is_sound(&lost.mended().tree));
+    }
+}

@@ -1,0 +1,133 @@
+//! Everything a user can do, whether by window, keyboard, command line or test.
+
+use super::view::Coloring;
+use crate::analysis::Quantity;
+use crate::domain::{BondId, DirectedEdge, MoleculeId, Scale, Split};
+use crate::engine::{JobId, ModelState, SweepOptions};
+use crate::engine::jobs::train::TrainOptions;
+use crate::figure::Format;
+use crate::scene::{ColorMap, Pick};
+use std::path::PathBuf;
+
+/// Where molecules come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The ZINC-12k molecules inside the program.
+    Bundled,
+    /// A file.
+    File(PathBuf),
+}
+
+/// A column of the molecule table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Column {
+    /// Place in the file.
+    #[default]
+    Index,
+    /// SMILES text.
+    Smiles,
+    /// Number of atoms.
+    Atoms,
+    /// Measured value.
+    Target,
+    /// What the model says.
+    Prediction,
+    /// |prediction - target|.
+    Error,
+    /// Largest MA ratio over edges and layers.
+    Ratio,
+}
+
+/// What can be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FigureKind {
+    /// The structure diagram with its colour bar.
+    Molecule,
+    /// Sorted ratio curves of the molecule's edges, one per layer.
+    EdgeRatios,
+    /// Sorted batch maxima over the swept molecules, trained over the base range.
+    Curves,
+    /// Histogram of -log10(ratio) with its gamma fit for the chosen layer.
+    Histogram,
+    /// Activations of the selected bond, layers by features.
+    Activations,
+}
+
+/// A change of state or the start of some work.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Read molecules; what is open stays until the first of them are there.
+    Open(Source),
+    /// Show a molecule.
+    SelectMolecule(MoleculeId),
+    /// Show the molecule this many rows further down the table (negative: up).
+    Step(i64),
+    /// Sort the table; the same column again reverses the order.
+    Sort(Column),
+    /// Keep the rows that contain this text.
+    Search(String),
+    /// Keep the rows of one split; `None` for all.
+    ShowSplit(Option<Split>),
+    /// Choose a model by its place in the list.
+    SetModel(usize),
+    /// Read weights from a file and choose them.
+    OpenModel(PathBuf),
+    /// Choose the layer shown, from 0.
+    SetLayer(usize),
+    /// One head, or all.
+    SetHead(Option<usize>),
+    /// What colour and width mean.
+    SetQuantity(Quantity),
+    /// The value, or its difference to the baseline.
+    SetColoring(Coloring),
+    /// Choose the colour map.
+    SetColorMap(ColorMap),
+    /// Keep the present colour range for every molecule, or fit it to each.
+    LockRange(bool),
+    /// Choose whose log ratios the histogram shows.
+    SetHistogram(ModelState),
+    /// Number the atoms in the picture.
+    ShowAtomNumbers(bool),
+    /// Choose an atom or a bond, or nothing.
+    Select(Option<Pick>),
+    /// Scale the trained explicit bias terms.
+    SetExplicitBias(Scale),
+    /// Take edges of the molecule shown out of message passing.
+    Ablate(Vec<DirectedEdge>),
+    /// Put edges of the molecule shown back.
+    Restore(Vec<DirectedEdge>),
+    /// Take a bond out in both directions, or put it back if it is out.
+    ToggleBond(BondId),
+    /// Put every edge of the molecule shown back.
+    ClearAblation,
+    /// Take back the last edit.
+    Undo,
+    /// Do the edit again that was taken back.
+    Redo,
+    /// Measure the molecules of a split under the chosen model and its base state.
+    Sweep(SweepOptions),
+    /// Stop a job, keeping what it has.
+    Stop(JobId),
+    /// Write a figure, or the numbers behind it.
+    Export {
+        /// Which figure.
+        kind: FigureKind,
+        /// As what.
+        format: Format,
+        /// Where to.
+        path: PathBuf,
+    },
+    /// Write the trace of the molecule shown: safetensors, npz or json by extension.
+    SaveTrace(PathBuf),
+    /// Sweep a split and write its numbers and figures into a folder.
+    Analyze {
+        /// Which molecules.
+        options: SweepOptions,
+        /// Where to.
+        folder: PathBuf,
+    },
+    /// Train a model on the open dataset.
+    Train(Box<TrainOptions>),
+    /// Remove a notice.
+    Dismiss(usize),
+}

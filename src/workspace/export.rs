@@ -1,0 +1,214 @@
+//! Figures and numbers on their way into files. Inputs are captured as values here; drawing and
+//! writing happen on the `io` worker.
+
+use super::picture::Picture;
+use super::state::{Purpose, Severity};
+use super::{FigureKind, Workspace};
+use crate::analysis::chart::Table;
+use crate::analysis::{Quantity, View};
+use crate::domain::{Comparison, DirectedEdge, Matrix, Molecule, symbol};
+use crate::engine::jobs::{Task, provenance};
+use crate::engine::{Event, ModelState};
+use crate::figure::{self, Content, Figure, FigureSpec, Format, HeatStrip, MoleculeFigure};
+use crate::io::{self, Tensor};
+use crate::scene::{Background, ColorBar, ColorMap, ColorScale, Pick};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+impl Workspace {
+    /// A figure of what is shown, as a value.
+    ///
+    /// # Errors
+    /// One sentence: why there is nothing to draw yet.
+    pub fn figure(&mut self, kind: FigureKind) -> Result<Figure, String> {
+        let content = match kind {
+            FigureKind::Molecule => Content::Molecule(self.molecule_figure()?),
+            FigureKind::Activations => Content::Activations(self.selected_strip()?),
+            FigureKind::EdgeRatios | FigureKind::Curves => {
+                Content::Chart((*self.chart(kind, ModelState::Trained)?).clone())
+            }
+            FigureKind::Histogram => {
+                // A base state has no trained numbers: its own are drawn.
+                let state = if self.state.checkpoint().is_some_and(|checkpoint| checkpoint.is_base()) {
+                    ModelState::Base
+                } else {
+                    self.state.view.histogram
+                };
+                Content::Chart((*self.chart(kind, state)?).clone())
+            }
+        };
+        let (Some(dataset), Some(checkpoint)) = (self.state.dataset(), self.state.checkpoint()) else {
+            return Err("Nothing is open that could be drawn; open a file of molecules first.".to_owned());
+        };
+        let mut provenance = provenance(dataset, &checkpoint.id);
+        if let Some(shown) = &self.state.shown
+            && !matches!(kind, FigureKind::Curves | FigureKind::Histogram)
+        {
+            let smiles = dataset.record(shown.id).map_or_else(String::new, |record| record.smiles.to_string());
+            let intervention = self.state.edits.intervention(shown.id);
+            provenance.push(("molecule".to_owned(), shown.id.0.to_string()));
+            provenance.push(("smiles".to_owned(), smiles));
+            provenance.push(("explicit_bias".to_owned(), intervention.explicit_bias.value().to_string()));
+            let edges: Vec<String> = intervention.removed().iter().map(|edge| spell(*edge)).collect();
+            provenance.push(("ablated".to_owned(), edges.join(",")));
+        }
+        Ok(Figure { spec: FigureSpec::default(), content, provenance })
+    }
+
+    pub(super) fn export(&mut self, kind: FigureKind, format: Format, path: PathBuf) {
+        match self.figure(kind) {
+            Err(reason) => self.state.notify(Severity::Error, reason),
+            Ok(figure) => self.write(format!("Writing {}", path.display()), move |out| {
+                let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
+                io::write_bytes(&path, &bytes).map_err(|error| error.to_string())?;
+                out.send(Event::Written(path));
+                Ok(())
+            }),
+        }
+    }
+
+    pub(super) fn save_trace(&mut self, path: PathBuf) {
+        let Some(comparison) = self.state.comparison.clone() else {
+            let reason = self.state.untraceable.clone();
+            let reason = reason.unwrap_or_else(|| "There is no trace yet; choose a molecule and a model.".to_owned());
+            self.state.notify(Severity::Error, reason);
+            return;
+        };
+        let (Some(dataset), Some(shown)) = (self.state.dataset(), &self.state.shown) else { return };
+        let metadata: BTreeMap<String, String> = provenance(dataset, &comparison.probe.model).into_iter().collect();
+        let tensors = tensors(&comparison, &shown.molecule);
+        self.write(format!("Writing {}", path.display()), move |out| {
+            io::write_tensors(&path, &tensors, &metadata).map_err(|error| error.to_string())?;
+            out.send(Event::Written(path));
+            Ok(())
+        });
+    }
+
+    /// Queues a short piece of file work.
+    fn write(&mut self, title: String, work: impl FnOnce(&crate::engine::Outbox) -> Result<(), String> + Send + 'static) {
+        let id = self.engine.reserve();
+        self.start(id, Purpose::Write, title, Task::boxed(work));
+    }
+
+    fn molecule_figure(&mut self) -> Result<MoleculeFigure, String> {
+        let hidden = self.state.pick.take();
+        let picture = self.picture(Background::Light, None);
+        self.state.pick = hidden;
+        let picture = picture.ok_or("There is no molecule to draw yet.")?;
+        let molecule = self.state.shown.as_ref().map(|shown| &shown.molecule).ok_or("There is no molecule yet.")?;
+        let table = reading_table(&picture, molecule);
+        Ok(MoleculeFigure { scene: (*picture.scene).clone(), bar: picture.bar.clone(), caption: self.caption(), table })
+    }
+
+    /// Model, prediction before and after edits, and measured value, in one line.
+    pub fn caption(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(checkpoint) = self.state.checkpoint() {
+            parts.push(checkpoint.id.name.to_string());
+        }
+        if let Some(comparison) = &self.state.comparison {
+            parts.push(match (comparison.baseline.prediction.first(), comparison.edited.prediction.first()) {
+                (Some(before), Some(after)) if comparison.probe.intervention != Default::default() => {
+                    format!("prediction {before:.3} → {after:.3}")
+                }
+                (Some(before), _) => format!("prediction {before:.3}"),
+                _ => String::new(),
+            });
+        }
+        let record = self.state.selected.and_then(|id| self.state.dataset()?.record(id));
+        if let Some(target) = record.and_then(|record| record.target) {
+            parts.push(format!("measured {target:.3}"));
+        }
+        parts.join(" · ")
+    }
+
+    /// The activations of the selected bond's first direction.
+    fn selected_strip(&mut self) -> Result<HeatStrip, String> {
+        let molecule = self.state.shown.as_ref().map(|shown| std::sync::Arc::clone(&shown.molecule));
+        let bond = match self.picked() {
+            Some(Pick::Bond(bond)) => molecule.and_then(|molecule| molecule.bond(bond).map(|(a, b, _)| (a, b))),
+            _ => None,
+        };
+        let (source, target) = bond.ok_or("Choose a bond first: the strip shows the activations of one.")?;
+        self.edge_strip(DirectedEdge { source, target }).ok_or_else(|| "The bond takes no part in message passing.".to_owned())
+    }
+
+    /// |activation| of a directed edge, layers by features; `None` if it takes no part.
+    pub fn edge_strip(&self, edge: DirectedEdge) -> Option<HeatStrip> {
+        let trace = &self.state.comparison.as_ref()?.edited;
+        let row = trace.edges.find(edge)?;
+        let rows = trace.layers.iter().map(|layer| layer.edges.row(row));
+        Some(self.strip(rows, trace.heads, "|activation|", format!("edge {}", spell(edge))))
+    }
+
+    /// |node attention| of an atom, layers by features.
+    pub fn atom_strip(&self, atom: crate::domain::AtomId) -> Option<HeatStrip> {
+        let trace = &self.state.comparison.as_ref()?.edited;
+        let rows = trace.layers.iter().map(|layer| layer.nodes.row(atom.index()));
+        Some(self.strip(rows, trace.heads, "|node attention|", format!("atom {}", atom.0)))
+    }
+
+    fn strip<'a>(&self, rows: impl ExactSizeIterator<Item = &'a [f32]>, heads: usize, what: &str, caption: String) -> HeatStrip {
+        let count = rows.len();
+        let values: Vec<f32> = rows.flatten().map(|value| value.abs()).collect();
+        let scale = ColorScale::fit_range(self.state.view.map, true, values.iter().copied());
+        let values = Matrix { rows: count, cols: values.len() / count.max(1), values };
+        HeatStrip { values, heads, bar: ColorBar::new(scale, what, None), caption }
+    }
+}
+
+/// `3>7`, as the command line writes a directed edge.
+fn spell(edge: DirectedEdge) -> String {
+    format!("{}>{}", edge.source.0, edge.target.0)
+}
+
+/// The numbers behind the picture of a molecule.
+fn reading_table(picture: &Picture, molecule: &Molecule) -> Table {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+    let element = |atom| molecule.atom(atom).map_or("", |atom| symbol(atom.element)).to_owned();
+    let row = |reading: &super::EdgeReading| {
+        let order = molecule.bond(reading.bond).map_or("", |(_, _, bond)| bond.order.name());
+        vec![
+            reading.edge.source.0.to_string(),
+            reading.edge.target.0.to_string(),
+            element(reading.edge.source),
+            element(reading.edge.target),
+            order.to_owned(),
+            number(reading.value),
+            number(reading.baseline),
+            number(reading.ratio),
+            reading.rank.map_or_else(String::new, |rank| rank.to_string()),
+            if reading.ablated { "yes" } else { "no" }.to_owned(),
+        ]
+    };
+    let columns =
+        ["source", "target", "source_element", "target_element", "bond", "value", "baseline", "ratio", "rank", "ablated"];
+    Table { columns: columns.map(str::to_owned).into(), rows: picture.readings.iter().map(row).collect() }
+}
+
+/// A trace under the names of the parity fixtures.
+fn tensors(comparison: &Comparison, molecule: &Molecule) -> BTreeMap<String, Tensor> {
+    let trace = &comparison.edited;
+    let matrix = |matrix: &Matrix| Tensor::F32 { shape: vec![matrix.rows, matrix.cols], values: matrix.values.clone() };
+    let edges = trace.edges.len();
+    let ends = trace.edges.source.iter().chain(&trace.edges.target).map(|&atom| i64::from(atom)).collect();
+    let order = |bond: &Option<crate::domain::BondId>| {
+        bond.and_then(|bond| molecule.bond(bond)).map_or(0, |(_, _, bond)| i64::from(bond.order.pairs()))
+    };
+    let mut tensors = BTreeMap::from([
+        ("prediction".to_owned(), Tensor::F32 { shape: vec![1, trace.prediction.len()], values: trace.prediction.clone() }),
+        ("edge_index".to_owned(), Tensor::I64 { shape: vec![2, edges], values: ends }),
+        ("edge_bond".to_owned(), Tensor::I64 { shape: vec![edges], values: trace.edges.bond.iter().map(order).collect() }),
+    ]);
+    for (index, layer) in trace.layers.iter().enumerate() {
+        let view = View { quantity: Quantity::Ratio, layer: index, head: None };
+        // Stored as the activations are, in f32.
+        #[allow(clippy::cast_possible_truncation, reason = "seven digits of a ratio are enough")]
+        let ratios = crate::analysis::edge_values(trace, view).into_iter().map(|ratio| ratio as f32).collect();
+        tensors.insert(format!("layers.{index}.edge_activation"), matrix(&layer.edges));
+        tensors.insert(format!("layers.{index}.node_attention"), matrix(&layer.nodes));
+        tensors.insert(format!("layers.{index}.attention_weight"), matrix(&layer.attention));
+        tensors.insert(format!("layers.{index}.edge_ratio"), Tensor::F32 { shape: vec![edges], values: ratios });
+    }
+    tensors
+}

@@ -1,0 +1,179 @@
+//! Everything the window shows, as plain values.
+
+use super::edits::Edits;
+use super::table::Table;
+use super::view::View;
+use crate::domain::{Comparison, Dataset, EdgeList, Molecule, MoleculeId};
+use crate::engine::{Checkpoint, JobId, Survey, TrainingReport};
+use crate::models::GraphInput;
+use crate::scene::{Layout, Pick};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How serious a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Something was done.
+    Info,
+    /// Something is not as expected; work goes on.
+    Warning,
+    /// Something asked for could not be done.
+    Error,
+}
+
+/// Something to tell the user, once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    /// How serious.
+    pub severity: Severity,
+    /// One sentence.
+    pub text: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// What a running job is for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Purpose {
+    /// Reads a file.
+    Load,
+    /// Measures molecules.
+    Sweep,
+    /// Trains a model.
+    Train,
+    /// Writes files.
+    Write,
+}
+
+/// A job that is queued or running.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobStatus {
+    /// Its id.
+    pub id: JobId,
+    /// What for.
+    pub purpose: Purpose,
+    /// What people read.
+    pub title: String,
+    /// Units done.
+    pub done: u64,
+    /// Units in all; 0 if not known.
+    pub total: u64,
+    /// Whether it was asked to stop.
+    pub stopping: bool,
+}
+
+impl JobStatus {
+    /// Part done, 0..=1, where the total is known.
+    pub fn fraction(&self) -> Option<f32> {
+        // Shown as a bar a few hundred pixels wide: precision does not matter.
+        #[allow(clippy::cast_precision_loss, reason = "a progress bar")]
+        let fraction = self.done as f32 / self.total as f32;
+        (self.total > 0).then_some(fraction.clamp(0.0, 1.0))
+    }
+}
+
+/// The open dataset.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Counts up with every file, so that late answers about another file are recognised.
+    pub revision: u64,
+    /// The records so far.
+    pub dataset: Arc<Dataset>,
+}
+
+/// The molecule shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Its place in the dataset.
+    pub id: MoleculeId,
+    /// Its graph.
+    pub molecule: Arc<Molecule>,
+    /// Both directions of every bond, nothing taken out.
+    pub edges: EdgeList,
+    /// Where the atoms go, once known.
+    pub layout: Option<Arc<Layout>>,
+    /// As the chosen model reads it, or why it cannot.
+    pub input: Result<Arc<GraphInput>, String>,
+    /// When the layout was asked for.
+    pub since: Instant,
+}
+
+/// Everything the window shows.
+#[derive(Default)]
+pub struct State {
+    /// The open dataset.
+    pub opened: Option<Opened>,
+    /// Rows, sorting and scores.
+    pub table: Table,
+    /// Models to choose from: bundled ones, their base states, opened files.
+    pub checkpoints: Vec<Arc<Checkpoint>>,
+    /// The chosen model's place among them.
+    pub model: usize,
+    /// The chosen record; it is shown as soon as it was read.
+    pub selected: Option<MoleculeId>,
+    /// The molecule shown.
+    pub shown: Option<Shown>,
+    /// The chosen atom or bond of the molecule shown.
+    pub pick: Option<Pick>,
+    /// Layer, head, quantity, colours.
+    pub view: View,
+    /// Explicit-bias scale and ablations, with undo.
+    pub edits: Edits,
+    /// The last answer about the molecule shown.
+    pub comparison: Option<Arc<Comparison>>,
+    /// Why there is no answer.
+    pub untraceable: Option<String>,
+    /// Measurements of the open dataset, one per model and choice of molecules.
+    pub surveys: Vec<Arc<Survey>>,
+    /// Epochs of the training run that is going on or was the last.
+    pub training: Vec<Arc<TrainingReport>>,
+    /// Queued and running jobs.
+    pub jobs: Vec<JobStatus>,
+    /// What the user should know, oldest first.
+    pub notices: Vec<Notice>,
+    /// Files opened before, newest first.
+    pub recent: Vec<PathBuf>,
+}
+
+impl State {
+    /// The chosen model.
+    pub fn checkpoint(&self) -> Option<&Arc<Checkpoint>> {
+        self.checkpoints.get(self.model)
+    }
+
+    /// The open dataset's records.
+    pub fn dataset(&self) -> Option<&Arc<Dataset>> {
+        self.opened.as_ref().map(|opened| &opened.dataset)
+    }
+
+    /// What was measured of the listed split under the chosen model.
+    pub fn survey(&self) -> Option<&Arc<Survey>> {
+        let model = &self.checkpoint()?.id;
+        let wanted = |survey: &&Arc<Survey>| survey.key.model == *model && survey.key.options.split == self.table.split;
+        self.surveys.iter().rev().find(wanted)
+    }
+
+    /// Whether the answer shown belongs to an older question than the one now put.
+    pub fn is_stale(&self) -> bool {
+        match (&self.comparison, &self.shown, self.checkpoint(), &self.opened) {
+            (Some(comparison), Some(shown), Some(checkpoint), Some(opened)) => {
+                comparison.probe.dataset != opened.revision
+                    || comparison.probe.molecule != shown.id
+                    || comparison.probe.model != checkpoint.id
+                    || comparison.probe.intervention != self.edits.intervention(shown.id)
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn notify(&mut self, severity: Severity, text: impl Into<String>) {
+        let text = text.into();
+        match severity {
+            Severity::Info => log::info!("{text}"),
+            Severity::Warning => log::warn!("{text}"),
+            Severity::Error => log::error!("{text}"),
+        }
+        self.notices.push(Notice { severity, text, at: Instant::now() });
+    }
+}

@@ -1,0 +1,46 @@
+//! How the picture is to be read: which layer, which head, which number, which colours.
+
+use crate::analysis::{self, Quantity};
+use crate::engine::ModelState;
+use crate::scene::ColorMap;
+
+/// Whether values or their changes are coloured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Coloring {
+    /// The value after all edits.
+    #[default]
+    Value,
+    /// Edited minus baseline.
+    Difference,
+}
+
+/// The reading settings.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct View {
+    /// Quantity, layer and head.
+    pub reading: analysis::View,
+    /// Value or difference.
+    pub coloring: Coloring,
+    /// Sequential colour map.
+    pub map: ColorMap,
+    /// A colour range that holds for every molecule, in values (not logarithms).
+    pub locked: Option<(f32, f32)>,
+    /// Whose log ratios the histogram shows.
+    #[serde(skip)]
+    pub histogram: ModelState,
+    /// Whether atoms carry their numbers.
+    pub atom_numbers: bool,
+}
+
+/// The words in menus and at the colour bar; all three quantities are dimensionless.
+pub fn quantity_name(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Ratio => "MA ratio",
+        Quantity::Activation => "|activation|",
+        Quantity::Attention => "attention weight",
+    }
+}
+
+/// All quantities, in menu order.
+pub const QUANTITIES: [Quantity; 3] = [Quantity::Ratio, Quantity::Activation, Quantity::Attention];

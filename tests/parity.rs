@@ -1,0 +1,309 @@
+//! The models against numbers from an independent implementation.
+//!
+//! Reads the folder in `BONDSCOPE_PARITY_DIR`, else the fixtures beside this file, and runs every
+//! case of a model that exists, with the tolerances of the fixtures' README. What is skipped is
+//! printed with the reason (`cargo test --test parity -- --nocapture`).
+
+use bondscope::domain::{Array, EdgeList, Intervention, Matrix, Weights};
+use bondscope::gpu::{Compute, Gpu};
+use bondscope::models::{Arch, GraphInput, Learner, Model, ModelSpec, Readout, Sample};
+use burn::tensor::Device;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Cases of a built architecture that need something not built yet.
+const WAITING: [(&str, &str); 2] = [
+    ("attack_gt", "gradient ascent on input embeddings is not built yet"),
+    ("gt_tox21_embedding", "the shared-table embedding of TOX21 integers is not built yet"),
+];
+
+fn folder() -> PathBuf {
+    std::env::var_os("BONDSCOPE_PARITY_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/parity"), PathBuf::from)
+}
+
+/// One case: its tensors and its JSON.
+struct Case {
+    name: String,
+    json: Value,
+    floats: BTreeMap<String, Array>,
+    ints: BTreeMap<String, Vec<u32>>,
+}
+
+impl Case {
+    fn read(name: &str) -> Self {
+        let bytes = std::fs::read(folder().join(format!("{name}.safetensors"))).unwrap();
+        let text = std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
+        let mut case = Self {
+            name: name.to_owned(),
+            json: serde_json::from_str(&text).unwrap(),
+            floats: [].into(),
+            ints: [].into(),
+        };
+        for (key, view) in SafeTensors::deserialize(&bytes).unwrap().iter() {
+            match view.dtype() {
+                Dtype::F32 => {
+                    let (words, _) = view.data().as_chunks::<4>();
+                    let values = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
+                    case.floats.insert(key.to_owned(), Array { shape: view.shape().to_vec(), values });
+                }
+                Dtype::I64 => {
+                    let (words, _) = view.data().as_chunks::<8>();
+                    let values = words.iter().map(|&word| u32::try_from(i64::from_le_bytes(word)).unwrap()).collect();
+                    case.ints.insert(key.to_owned(), values);
+                }
+                other => panic!("{name}: {key} has type {other:?}"),
+            }
+        }
+        case
+    }
+
+    fn float(&self, key: &str) -> &Array {
+        self.floats.get(key).unwrap_or_else(|| panic!("{} lacks {key}", self.name))
+    }
+
+    /// All float tensors whose names start with `prefix`, without it.
+    fn under<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a Array)> {
+        self.floats.iter().filter_map(move |(key, array)| Some((key.strip_prefix(prefix)?, array)))
+    }
+
+    fn spec(&self) -> ModelSpec {
+        let config = &self.json["config"];
+        let number = |key: &str| usize::try_from(config[key].as_u64().unwrap()).unwrap();
+        ModelSpec {
+            arch: Arch::Gt,
+            layers: number("layers"),
+            heads: number("heads"),
+            dim: number("dim"),
+            node_codes: self.float("w.embed_node.weight").shape[0],
+            edge_codes: self.float("w.embed_edge.weight").shape[0],
+            outputs: self.float("w.readout.fc.2.bias").shape[0],
+            readout: if config["readout"] == "mean" { Readout::Mean } else { Readout::Sum },
+            use_bias: config["use_bias"] == true,
+            ebt: config["ebt"] == true,
+        }
+    }
+
+    fn weights(&self) -> Weights {
+        Weights {
+            arrays: self.under("w.").map(|(name, array)| (name.to_owned(), array.clone())).collect(),
+            metadata: [("spec".to_owned(), serde_json::to_string(&self.spec()).unwrap())].into(),
+        }
+    }
+
+    /// The batch, cut into its graphs.
+    fn graphs(&self) -> Vec<GraphInput> {
+        let (node, edge, ends) = (&self.ints["in.node"], &self.ints["in.edge"], &self.ints["in.edge_index"]);
+        let graph_id = &self.ints["in.graph_id"];
+        let (source, target) = ends.split_at(edge.len());
+        let graphs = graph_id.last().unwrap() + 1;
+        let cut = |graph: u32| {
+            let first = graph_id.iter().position(|&id| id == graph).unwrap();
+            let last = graph_id.iter().rposition(|&id| id == graph).unwrap();
+            let offset = u32::try_from(first).unwrap();
+            let rows: Vec<usize> =
+                (0..edge.len()).filter(|&row| (first..=last).contains(&(source[row] as usize))).collect();
+            GraphInput {
+                node: node[first..=last].to_vec(),
+                edges: EdgeList {
+                    source: rows.iter().map(|&row| source[row] - offset).collect(),
+                    target: rows.iter().map(|&row| target[row] - offset).collect(),
+                    bond: vec![None; rows.len()],
+                },
+                edge: rows.iter().map(|&row| edge[row]).collect(),
+            }
+        };
+        (0..graphs).map(cut).collect()
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        let targets = &self.float("in.y").values;
+        self.graphs().into_iter().zip(targets).map(|(graph, &target)| Sample { graph, target }).collect()
+    }
+
+    fn compare(&self, what: &str, actual: &[f32], expected: &[f32], tolerance: f32) {
+        assert_eq!(actual.len(), expected.len(), "{}: length of {what}", self.name);
+        let largest = expected.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        let worst = actual.iter().zip(expected).map(|(a, e)| (a - e).abs()).fold(0.0f32, nan_max);
+        let allowed = tolerance + tolerance * largest;
+        assert!(worst <= allowed, "{}: {what} is off by {worst:e}, allowed {allowed:e}", self.name);
+    }
+}
+
+/// The larger of two numbers, NaN if either is.
+fn nan_max(a: f32, b: f32) -> f32 {
+    if a.is_nan() || b.is_nan() { f32::NAN } else { a.max(b) }
+}
+
+fn joined<'a>(parts: impl Iterator<Item = &'a Matrix>) -> Vec<f32> {
+    parts.flat_map(|matrix| matrix.values.iter().copied()).collect()
+}
+
+/// max |a| / lower median |a| of each row.
+fn edge_ratios(activation: &Matrix) -> Vec<f32> {
+    let ratio = |row: &[f32]| {
+        let mut row: Vec<f32> = row.iter().map(|value| value.abs()).collect();
+        row.sort_by(f32::total_cmp);
+        row[row.len() - 1] / row[(row.len() - 1) / 2]
+    };
+    activation.values.chunks(activation.cols).map(ratio).collect()
+}
+
+fn check_evaluation(case: &Case, device: &Device, tolerance: f32) {
+    let model = Model::from_weights(&case.weights(), device).unwrap();
+    let graphs = case.graphs();
+    let traces = model.trace_batch(&graphs, &Intervention::default()).unwrap();
+    let prediction: Vec<f32> = traces.iter().flat_map(|trace| trace.prediction.iter().copied()).collect();
+    case.compare("prediction", &prediction, &case.float("out.prediction").values, tolerance);
+    for layer in 0..model.spec().layers {
+        let edges = joined(traces.iter().map(|trace| &trace.layers[layer].edges));
+        let key = format!("out.layers.{layer}.edge_activation");
+        case.compare(&key, &edges, &case.float(&key).values, tolerance);
+        let nodes = joined(traces.iter().map(|trace| &trace.layers[layer].nodes));
+        let key = format!("out.layers.{layer}.node_attention");
+        case.compare(&key, &nodes, &case.float(&key).values, tolerance);
+
+        let ratios: Vec<f32> = traces.iter().flat_map(|trace| edge_ratios(&trace.layers[layer].edges)).collect();
+        let expected = case.json["layers"][layer]["edge_ratio"].as_array().unwrap();
+        assert_eq!(ratios.len(), expected.len());
+        for (edge, (ratio, expected)) in ratios.iter().zip(expected).enumerate() {
+            let expected = expected.as_f64().unwrap();
+            let deviation = (f64::from(*ratio) / expected - 1.0).abs();
+            let allowed = 10.0 * f64::from(tolerance);
+            assert!(deviation <= allowed, "{}: ratio of edge {edge}, layer {layer}: {ratio} for {expected}", case.name);
+        }
+    }
+}
+
+/// A graph's trace does not depend on what else is in the batch.
+fn check_batch_equals_single(case: &Case) {
+    let model = Model::from_weights(&case.weights(), &Device::flex()).unwrap();
+    let graphs = case.graphs();
+    let traces = model.trace_batch(&graphs, &Intervention::default()).unwrap();
+    for (graph, batched) in graphs.iter().zip(&traces) {
+        let single = model.trace(graph, &Intervention::default()).unwrap();
+        case.compare("prediction of a single graph", &batched.prediction, &single.prediction, 1e-6);
+        for (batched, single) in batched.layers.iter().zip(&single.layers) {
+            case.compare("nodes of a single graph", &batched.nodes.values, &single.nodes.values, 1e-6);
+            case.compare("edges of a single graph", &batched.edges.values, &single.edges.values, 1e-6);
+            case.compare("attention of a single graph", &batched.attention.values, &single.attention.values, 1e-6);
+        }
+    }
+}
+
+fn check_training(case: &Case) {
+    let samples = case.samples();
+    let samples: Vec<&Sample> = samples.iter().collect();
+    let mut learner = Learner::new(&case.weights(), &Device::flex()).unwrap();
+    let (lesson, activations) = learner.study_recorded(&samples).unwrap();
+    case.compare("prediction", &lesson.predictions, &case.float("out.prediction").values, 1e-4);
+    for layer in 0..case.spec().layers {
+        let key = format!("out.layers.{layer}.edge_activation");
+        let edges = joined(activations.iter().map(|graph| &graph.layers[layer]));
+        case.compare(&key, &edges, &case.float(&key).values, 1e-4);
+    }
+
+    let gradients = learner.gradients(&lesson);
+    for (name, expected) in case.under("grad.") {
+        let zeros = vec![0.0; expected.values.len()];
+        let actual = gradients.get(name).map_or(&zeros, |array| &array.values);
+        let largest = expected.values.iter().fold(0.0f32, |largest, value| largest.max(value.abs()));
+        let worst = actual.iter().zip(&expected.values).map(|(a, e)| (a - e).abs()).fold(0.0f32, nan_max);
+        let allowed = 1e-3 * largest + 1e-5;
+        assert!(worst <= allowed, "{}: grad.{name} is off by {worst:e}, allowed {allowed:e}", case.name);
+    }
+
+    let learning_rate = case.json["optimizer"]["lr"].as_f64().unwrap();
+    let expected: Vec<f64> =
+        case.json["losses"].as_array().unwrap().iter().map(|loss| loss.as_f64().unwrap()).collect();
+    learner.apply(&lesson, learning_rate);
+    check_after_first_step(case, &learner.weights());
+    let mut losses = vec![lesson.loss];
+    while losses.len() < expected.len() {
+        let lesson = learner.study(&samples).unwrap();
+        losses.push(lesson.loss);
+        learner.apply(&lesson, learning_rate);
+    }
+    for (loss, expected) in losses.iter().zip(&expected) {
+        assert!((f64::from(*loss) / expected - 1.0).abs() <= 1e-4, "{}: losses {losses:?} for {expected:?}", case.name);
+    }
+}
+
+/// Parameters and running statistics, leaving out elements whose gradient is rounding noise, and the
+/// running statistics of the last layer's edge tail: it cannot reach the prediction and is not run.
+fn check_after_first_step(case: &Case, weights: &Weights) {
+    let unused = format!("layers.{}.edge.", case.spec().layers - 1);
+    let mut compared = 0;
+    for (name, expected) in case.under("after1.") {
+        if name.starts_with(&unused) && name.contains("running") {
+            continue;
+        }
+        let actual = &weights.arrays[name].values;
+        let gradient = case.floats.get(&format!("grad.{name}"));
+        let counts = |index: usize| gradient.is_none_or(|gradient| gradient.values[index].abs() >= 1e-6);
+        let kept: Vec<usize> = (0..expected.values.len()).filter(|&index| counts(index)).collect();
+        let pick = |values: &[f32]| kept.iter().map(|&index| values[index]).collect::<Vec<f32>>();
+        case.compare(&format!("after1.{name}"), &pick(actual), &pick(&expected.values), 1e-4);
+        compared += kept.len();
+    }
+    assert!(compared > 1000, "{}: only {compared} values compared", case.name);
+}
+
+/// Names of all model cases in the folder, sorted.
+fn cases() -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .filter_map(|entry| {
+            entry.unwrap().file_name().into_string().unwrap().strip_suffix(".safetensors").map(str::to_owned)
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn every_case_of_a_built_model_agrees_on_the_cpu() {
+    let mut passed = Vec::new();
+    for name in cases() {
+        if let Some((_, reason)) = WAITING.iter().find(|(waiting, _)| *waiting == name) {
+            println!("skipped {name}: {reason}");
+            continue;
+        }
+        let case = Case::read(&name);
+        if case.json["config"]["model"] != "gt" {
+            println!("skipped {name}: architecture {} is not built yet", case.json["config"]["model"]);
+            continue;
+        }
+        if name.starts_with("train_") {
+            check_training(&case);
+        } else {
+            check_evaluation(&case, &Device::flex(), 1e-4);
+            check_batch_equals_single(&case);
+        }
+        println!("passed {name}");
+        passed.push(name);
+    }
+    for expected in ["gt_plain", "gt_bias", "gt_ebt", "gt_zinc_full_size", "train_gt", "train_gt_ebt"] {
+        assert!(passed.iter().any(|name| name == expected), "the folder lacks {expected}");
+    }
+}
+
+/// One test for both cases: on software Vulkan the kernels take a minute to compile.
+#[test]
+fn the_smallest_cases_agree_on_the_gpu() {
+    let gpu = match Gpu::new(Compute::Gpu) {
+        Ok(gpu) => gpu,
+        Err(error) if std::env::var_os("BONDSCOPE_REQUIRE_GPU").is_none() => {
+            println!("skipped: {error}");
+            return;
+        }
+        Err(error) => panic!("BONDSCOPE_REQUIRE_GPU is set, but {error}"),
+    };
+    println!("{}", gpu.description());
+    for name in ["gt_plain", "gt_ebt"] {
+        check_evaluation(&Case::read(name), &gpu.compute, 1e-3);
+        println!("passed {name}");
+    }
+}
