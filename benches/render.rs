@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench render`; needs an adapter, software Vulkan will do.
 
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a bench that cannot draw stops and says why")]
+
 use bondscope::render::{DrawRequest, Placed, Renderer};
 use bondscope::scene::{Camera, Rgb, Scene, Stroke};
 use criterion::{BenchmarkId, Criterion};

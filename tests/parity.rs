@@ -4,6 +4,8 @@
 //! case of a model that exists, with the tolerances of the fixtures' README. What is skipped is
 //! printed with the reason (`cargo test --test parity -- --nocapture`).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use bondscope::domain::{Array, EdgeList, Intervention, Matrix, Weights};
 use bondscope::gpu::{Compute, Gpu};
 use bondscope::models::{Arch, GraphInput, Learner, Model, ModelSpec, Readout, Sample};

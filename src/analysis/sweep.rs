@@ -113,6 +113,11 @@ pub struct BatchRatios {
 }
 
 impl BatchRatios {
+    /// Number of layers.
+    pub fn layers(&self) -> usize {
+        self.layers.len()
+    }
+
     /// The edge ratios of one of the molecules just added, in row order; empty if there is no such molecule or layer.
     pub fn of(&self, molecule: usize, layer: usize) -> &[f64] {
         self.layers.get(layer).and_then(|molecules| molecules.get(molecule)).map_or(&[], Vec::as_slice)

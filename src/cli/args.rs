@@ -209,7 +209,7 @@ pub(super) struct Train {
     pub(super) ebt: bool,
     /// At most this many epochs
     #[arg(long, default_value_t = 1000)]
-    pub(super) epochs: usize,
+    pub(super) epochs: u32,
     /// Seed of the initial weights and of the order of molecules
     #[arg(long, default_value_t = crate::engine::BASE_SEED)]
     pub(super) seed: u64,

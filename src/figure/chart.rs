@@ -29,7 +29,7 @@ pub(super) fn draw(page: &mut Page, area: Area, chart: &Chart) {
     let widest = rows.iter().filter_map(|tick| tick.label.as_ref()).map(|label| label.width(font)).fold(0.0, f64::max);
     let label_rows = |text: &str| if text.trim().is_empty() { 0.0 } else { font * LEADING };
     let mut frame = Area {
-        left: area.left + label_rows(&chart.y.label) + widest + TICK + 2.0,
+        left: area.left + label_rows(&chart.y.label) + widest + TICK + 3.0,
         top: area.top + font * 0.5,
         right: area.right - font * 0.5,
         bottom: area.bottom - TICK - font * 1.25 - label_rows(&chart.x.label),
@@ -95,7 +95,7 @@ fn legend(page: &mut Page, area: Area, chart: &Chart) -> Area {
         page.text(DVec2::new(x + swatch + gap, baseline), Anchor::Start, &label);
         x += width + font;
     }
-    Area { top: baseline + font * 0.4, ..area }
+    Area { top: baseline + font * 0.6, ..area }
 }
 
 fn draw_swatch(page: &mut Page, area: Area, series: &Series) {
@@ -121,13 +121,13 @@ fn width(role: Role) -> f64 {
         Role::Trained | Role::Base | Role::Edited => 0.9,
         Role::Fit => 1.1,
         Role::Selected => 1.6,
-        Role::Threshold => 0.8,
+        Role::Threshold => 0.9,
     }
 }
 
 fn dashed(line: super::svg::Element<'_>, color: Rgb, opacity: f32) {
     let line = line.attribute("class", "reference").color("stroke", color).opacity("stroke-opacity", opacity);
-    line.number("stroke-width", 0.8).attribute("stroke-dasharray", "3 2").end();
+    line.number("stroke-width", 0.9).attribute("stroke-dasharray", "3 2").end();
 }
 
 fn grid(page: &mut Page, plot: &Plot, columns: &[Tick], rows: &[Tick]) {
@@ -286,8 +286,8 @@ fn notes(page: &mut Page, plot: &Plot, chart: &Chart) {
     let width = lines.iter().map(|line| line.width(font)).fold(0.0, f64::max) + 2.0 * pad;
     let height = (lines.len() as f64 - 1.0) * font * LEADING + font + 2.0 * pad;
     let corner = |right: bool, low: bool| {
-        let left = if right { frame.right - width } else { frame.left + 0.3 };
-        let top = if low { frame.bottom - height - 0.3 } else { frame.top };
+        let left = if right { frame.right - width - 2.0 } else { frame.left + 2.0 };
+        let top = if low { frame.bottom - height - 2.0 } else { frame.top + 2.0 };
         Area { left, top, right: left + width, bottom: top + height }
     };
     let corners = [(true, false), (false, false), (true, true), (false, true)];
@@ -296,7 +296,9 @@ fn notes(page: &mut Page, plot: &Plot, chart: &Chart) {
     let Some((right, low)) = best else { return };
     let area = corner(right, low);
     let paper = page.palette.paper();
-    page.svg.element("rect").area(area).color("fill", paper).opacity("fill-opacity", 0.8).end();
+    let grid = page.palette.grid();
+    let sheet = page.svg.element("rect").area(area).color("fill", paper).opacity("fill-opacity", 0.9);
+    sheet.color("stroke", grid).number("stroke-width", 0.4).end();
     let (x, anchor) = if right { (area.right - pad, Anchor::End) } else { (area.left + pad, Anchor::Start) };
     for (index, line) in lines.iter().enumerate() {
         let y = area.top + pad + font * 0.86 + index as f64 * font * LEADING;

@@ -15,18 +15,18 @@ pub(super) fn height(font: f64) -> f64 {
     font * 3.4
 }
 
-/// Draws a bar across `area`, whose height must be [`height`]. With `thickness`, its height follows
-/// the stroke widths of the scene, magnified by so many points per world unit.
-pub(super) fn draw(page: &mut Page, area: Area, bar: &ColorBar, thickness: Option<f64>) {
+/// Draws a bar across `area`, whose height must be [`height`]; with `widths`, as thick at every value
+/// as strokes of that value are, magnified.
+pub(super) fn draw(page: &mut Page, area: Area, bar: &ColorBar, widths: bool) {
     let font = page.font;
     let frame = Area { top: area.top + font * 1.3, bottom: area.top + font * 2.1, ..area };
     let samples = bar.samples(SAMPLES, page.palette.background);
     let colors: Vec<_> = samples.iter().map(|&(color, _)| color).collect();
     let fill = page.svg.gradient(&colors);
     let x = |position: f32| frame.left + frame.width() * f64::from(position);
-    let most = frame.height();
-    let tall = |width: f32| thickness.map_or(most, |scale| (f64::from(width) * scale).clamp(0.8, most));
-    let outline = wedge(frame, &samples.iter().map(|&(_, width)| tall(width)).collect::<Vec<_>>());
+    let widest = samples.iter().map(|&(_, width)| width).fold(f32::MIN_POSITIVE, f32::max);
+    let share = |width: f32| if widths { f64::from(width / widest) } else { 1.0 };
+    let outline = wedge(frame, &samples.iter().map(|&(_, width)| share(width) * frame.height()).collect::<Vec<_>>());
     page.svg.element("path").path(&outline).attribute("fill", &fill).attribute("class", "color-bar").end();
     let ink = page.palette.ink();
     let mut end = f64::NEG_INFINITY;

@@ -78,7 +78,7 @@ pub(super) fn draw(page: &mut Page, area: Area, strip: &HeatStrip) {
     layer_labels(page, frame, strip.values.rows);
     head_labels(page, frame, strip);
     let left = frame.left;
-    colorbar::draw(page, Area { left, top: area.bottom - bar, ..area }, &strip.bar, None);
+    colorbar::draw(page, Area { left, top: area.bottom - bar, ..area }, &strip.bar, false);
 }
 
 /// Where the cells of one column begin and end.

@@ -36,20 +36,15 @@ pub(super) fn draw(page: &mut Page, area: Area, figure: &MoleculeFigure) {
     if figure.bar.is_some() {
         area.bottom = below - font * 0.5;
     }
-    let scale = match View::fit(&figure.scene, area) {
-        Some(view) => {
-            draw_scene(page, view, &figure.scene);
-            view.scale
-        }
-        None => {
-            page.no_data(area);
-            LONGEST_BOND
-        }
-    };
+    area.top += font * 0.6;
+    match View::fit(&figure.scene, area) {
+        Some(view) => draw_scene(page, view, &figure.scene),
+        None => page.no_data(area),
+    }
     if let Some(bar) = &figure.bar {
         let inset = area.width() * 0.08;
         let strip = Area { left: area.left + inset, top: below, right: area.right - inset, bottom: below };
-        colorbar::draw(page, strip, bar, Some(scale));
+        colorbar::draw(page, strip, bar, true);
     }
 }
 
@@ -119,7 +114,17 @@ fn draw_scene(page: &mut Page, view: View, scene: &Scene) {
     }
     page.svg.element("g").attribute("class", "atoms").open();
     for atom in &scene.atoms {
-        draw_atom(page, view, atom);
+        // On a halo a disc of paper would be a hole; bonds end short of labels anyhow.
+        let hides = f32::MIN_POSITIVE..=FARTHEST;
+        if sound(atom.center)
+            && hides.contains(&atom.radius)
+            && !scene.halos.iter().any(|halo| covers(halo, atom.center))
+        {
+            let (center, paper) = (view.point(atom.center), page.palette.paper());
+            let disc = page.svg.element("circle").number("cx", center.x).number("cy", center.y);
+            disc.number("r", view.length(atom.radius)).color("fill", paper).end();
+        }
+        draw_label(page, view, atom);
     }
     page.svg.close();
 }
@@ -143,12 +148,14 @@ fn draw_stroke(page: &mut Page, view: View, stroke: &Stroke) {
     line.end();
 }
 
-fn draw_atom(page: &mut Page, view: View, atom: &AtomMark) {
-    if sound(atom.center) && (f32::MIN_POSITIVE..=FARTHEST).contains(&atom.radius) {
-        let (center, paper) = (view.point(atom.center), page.palette.paper());
-        let disc = page.svg.element("circle").number("cx", center.x).number("cy", center.y);
-        disc.number("r", view.length(atom.radius)).color("fill", paper).end();
-    }
+/// Whether a point lies on a stroke.
+fn covers(stroke: &Stroke, at: Vec2) -> bool {
+    let along = stroke.to - stroke.from;
+    let share = (at - stroke.from).dot(along) / along.length_squared().max(f32::MIN_POSITIVE);
+    at.distance(stroke.from + along * share.clamp(0.0, 1.0)) <= stroke.width / 2.0
+}
+
+fn draw_label(page: &mut Page, view: View, atom: &AtomMark) {
     for piece in atom.pieces.iter().filter(|piece| legible(piece)) {
         let size = view.length(piece.size);
         let baseline = view.point(piece.center) + DVec2::new(0.0, 0.5 * font::CAP_HEIGHT * size);

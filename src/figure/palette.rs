@@ -44,8 +44,7 @@ impl Palette {
             (Role::Edited, Background::Dark) => Rgb::new(104, 184, 250),
             (Role::Selected, Background::Light) => Rgb::new(0, 134, 110),
             (Role::Selected, Background::Dark) => Rgb::new(72, 205, 172),
-            (Role::Fit, _) => self.ink(),
-            (Role::Threshold, _) => self.muted(),
+            (Role::Fit | Role::Threshold, _) => self.ink(),
         }
     }
 }

@@ -15,7 +15,7 @@ const POINTS_PER_MILLIMETRE: f64 = 72.0 / 25.4;
 const PIXELS_PER_MILLIMETRE: f64 = 96.0 / 25.4;
 
 /// Everything about a figure that is a matter of taste. The default is one journal column: 85 mm
-/// wide, 8 pt, black on white.
+/// wide, 7 pt, black on white.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct FigureSpec {
@@ -33,7 +33,7 @@ pub struct FigureSpec {
 
 impl Default for FigureSpec {
     fn default() -> Self {
-        Self { width: 85.0, height: 64.0, font_size: 8.0, background: Background::Light, title: None }
+        Self { width: 85.0, height: 64.0, font_size: 7.0, background: Background::Light, title: None }
     }
 }
 

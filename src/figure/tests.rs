@@ -188,7 +188,7 @@ fn dark_figures_have_dark_paper() {
         let png = write(&Figure { spec: spec.clone(), ..figure }, Format::Png { scale: 1.0 }).expect("drawn");
         let picture = image::load_from_memory(&png).expect("a sound PNG").to_rgb8();
         let paper = Background::Dark.paper();
-        assert_eq!(picture.get_pixel(0, 0).0, [paper.r, paper.g, paper.b]);
+        assert_eq!(picture.get_pixel(0, 0).0, paper.0);
     }
 }
 

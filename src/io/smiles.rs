@@ -10,6 +10,7 @@ mod graph;
 mod kekule;
 mod perceive;
 mod rewrite;
+mod stereo;
 mod valence;
 
 use crate::domain::{Atom, Bond, BondOrder, GraphError, Molecule, symbol};
@@ -143,7 +144,8 @@ pub fn scan(text: &str) -> Result<u32, SmilesError> {
 /// aromatic systems without a Kekulé form.
 pub fn read(text: &str) -> Result<Reading, SmilesError> {
     let parsed = parse(text)?;
-    let graph = complete(&parsed)?;
+    let mut graph = complete(&parsed)?;
+    stereo::drop_false_centres(&mut graph);
     let mut warnings = parsed.warnings;
     warnings.extend(graph.warnings());
     Ok(Reading { molecule: molecule(&graph)?, warnings })
@@ -199,6 +201,9 @@ fn parse(text: &str) -> Result<Parsed, SmilesError> {
     if structure.contains("+++") || structure.contains("---") {
         warnings.push("a charge written with more than two signs is not standard SMILES".to_owned());
     }
+    if let Some(at) = misplaced(structure) {
+        return Err(SmilesError::Syntax { what: "a bond, ring closure or charge in the wrong place".to_owned(), at: at + 1 });
+    }
     let direct = if rewrite::has_conflicting_rings(structure) {
         None
     } else {
@@ -219,6 +224,38 @@ fn parse(text: &str) -> Result<Parsed, SmilesError> {
         return Err(SmilesError::TooManyAtoms { atoms: smiles.nodes().len() });
     }
     Ok(Parsed { smiles, extras, warnings })
+}
+
+/// Where a text breaks rules that `smiles-rs` lets pass: a branch that ends with a bond or starts
+/// with a ring closure, and a charge with its number before its sign.
+fn misplaced(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_bond = |byte: u8| matches!(byte, b'-' | b'=' | b'#' | b'$' | b':' | b'/' | b'\\' | b'~');
+    let is_ring = |byte: u8| byte.is_ascii_digit() || byte == b'%';
+    let mut bracket = None;
+    (0..bytes.len()).find(|&at| match (bytes[at], &bytes[at + 1..]) {
+        (b'[', _) => {
+            bracket = Some(at);
+            false
+        }
+        (b']', _) => {
+            bracket = None;
+            false
+        }
+        (b'+' | b'-', _) => bracket.is_some_and(|start| {
+            let digits = bytes[start + 1..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            let before = &bytes[start + 1..at - digits];
+            // A number is fine after the H of a hydrogen count, not after an element, hydrogen or other.
+            let counts_hydrogens = before.len() > 1 && before.ends_with(b"H") && !before[before.len() - 2].is_ascii_digit();
+            digits > 0 && !counts_hydrogens
+        }),
+        (b')', _) => at > 0 && is_bond(bytes[at - 1]),
+        // The parenthesis of %(123) is no branch.
+        (b'(', _) if at > 0 && bytes[at - 1] == b'%' => false,
+        (b'(', [bond, ring, ..]) if is_bond(*bond) => is_ring(*ring),
+        (b'(', [ring, ..]) => is_ring(*ring),
+        _ => false,
+    })
 }
 
 /// `>` separates the parts of a reaction, unless it is the head of a dative bond.

@@ -13,7 +13,7 @@ use super::validate::nothing_usable;
 use crate::domain::{Dataset, RowNote};
 use layout::Layout;
 use rayon::prelude::*;
-use row::{Outcome, Rows, Style};
+use row::{Outcome, Rows};
 use source::{End, Source};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -60,6 +60,9 @@ pub struct Loader {
     header_ahead: bool,
     dataset: Dataset,
     finished: bool,
+    /// [`MAX_UNPACKED`] and [`MAX_LINES`], which tests lower.
+    most_text: u64,
+    most_lines: usize,
 }
 
 impl Loader {
@@ -106,6 +109,8 @@ impl Loader {
             header_ahead: false,
             dataset: Dataset { name: name.to_owned(), ..Dataset::default() },
             finished: false,
+            most_text: MAX_UNPACKED,
+            most_lines: MAX_LINES,
         })
     }
 
@@ -154,7 +159,7 @@ impl Loader {
             .read_into(&mut self.buffer, wanted)
             .map_err(|source| OpenError::Io { source, path: self.path() })?;
         self.unpacked += (self.buffer.len() - before) as u64;
-        if self.unpacked > MAX_UNPACKED {
+        if self.unpacked > self.most_text {
             return Err(OpenError::TooLarge { path: self.path() });
         }
         Ok(())
@@ -216,7 +221,7 @@ impl Loader {
         }
         let (header, data) = rows.rows.split_at(rows.rows.len().min(usize::from(self.header_ahead)));
         let header_ahead = self.header_ahead && header.is_empty();
-        if self.dataset.lines + data.len() > MAX_LINES {
+        if self.dataset.lines + data.len() > self.most_lines {
             return Err(OpenError::TooManyLines { path: self.path() });
         }
         let outcomes: Vec<Outcome> = data.par_iter().with_min_len(256).map(|row| layout.read(row)).collect();
@@ -250,3 +255,6 @@ impl Loader {
     }
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,7 @@ impl Learner {
         let device = device.clone().autodiff();
         let mut network = network::build(&spec, &device);
         let layout = Layout::of(network.as_mut());
-        let values = layout.read(&weights.arrays, "", &layout.initial(0))?;
+        let values = layout.read(&weights.arrays, "", true)?;
         let optimiser = Adam { mean: layout.zeros(), square: layout.zeros(), steps: 0 };
         Ok(Self { spec, layout, values, optimiser, device, network })
     }

@@ -125,7 +125,7 @@ impl Model {
     /// finite (all are named).
     pub fn from_weights(weights: &Weights, device: &Device) -> Result<Self, ModelError> {
         let spec = spec_of(weights)?;
-        Self::build(spec, device, |layout| layout.read(&weights.arrays, "", &layout.initial(0)))
+        Self::build(spec, device, |layout| layout.read(&weights.arrays, "", true))
     }
 
     fn build(

@@ -9,7 +9,7 @@ use super::network::Network;
 use super::random::Generator;
 use crate::domain::Array;
 use burn::tensor::{Device, Tensor, TensorData};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a tensor is for; decides its initial values and its form in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,24 +48,18 @@ pub(super) type Visitor<'v> = dyn FnMut(&str, Role, Slot<'_>) + 'v;
 
 impl Slot<'_> {
     /// Replaces the tensor; `track` makes it a leaf whose gradient is kept.
-    fn set(&mut self, values: &[f32], device: &Device, track: bool) {
+    fn set(self, values: &[f32], device: &Device, track: bool) {
         match self {
-            Self::Vector(tensor) => {
-                let data = TensorData::new(values.to_vec(), tensor.shape());
-                **tensor = Tensor::from_data(data, device);
-                if track {
-                    **tensor = tensor.clone().require_grad();
-                }
-            }
-            Self::Matrix(tensor) => {
-                let data = TensorData::new(values.to_vec(), tensor.shape());
-                **tensor = Tensor::from_data(data, device);
-                if track {
-                    **tensor = tensor.clone().require_grad();
-                }
-            }
+            Self::Vector(tensor) => replace(tensor, values, device, track),
+            Self::Matrix(tensor) => replace(tensor, values, device, track),
         }
     }
+}
+
+fn replace<const D: usize>(tensor: &mut Tensor<D>, values: &[f32], device: &Device, track: bool) {
+    let data = TensorData::new(values.to_vec(), tensor.shape());
+    let new = Tensor::from_data(data, device);
+    *tensor = if track { new.require_grad() } else { new };
 }
 
 /// One listed tensor.
@@ -121,7 +115,7 @@ impl Layout {
     /// leaves of a gradient graph.
     pub(super) fn load(&self, values: &Values, network: &mut dyn Network, device: &Device, track: bool) {
         let mut values = values.iter();
-        network.visit(&mut |_, role, mut slot| {
+        network.visit(&mut |_, role, slot| {
             if let Some(values) = values.next() {
                 slot.set(values, device, track && role != Role::Running);
             }
@@ -138,8 +132,8 @@ impl Layout {
         present.flat_map(move |(entry, values)| entry.to_arrays(values, prefix))
     }
 
-    /// Reads values from arrays named as [`Layout::to_arrays`] names them; those that `like` has
-    /// nothing for are not expected.
+    /// Reads values from arrays named as [`Layout::to_arrays`] names them, running statistics only
+    /// if `statistics` says that they are there.
     ///
     /// # Errors
     /// Any array missing, superfluous, of another shape, or with values that are not finite (or
@@ -148,25 +142,24 @@ impl Layout {
         &self,
         arrays: &BTreeMap<String, Array>,
         prefix: &str,
-        like: &Values,
+        statistics: bool,
     ) -> Result<Values, ModelError> {
         let mut problems = Problems::default();
-        let mut expected = std::collections::BTreeSet::new();
+        let mut expected = BTreeSet::new();
         let mut values = Vec::with_capacity(self.entries.len());
-        for (entry, like) in self.entries.iter().zip(like) {
-            let mut read = Vec::with_capacity(like.len());
-            if !like.is_empty() {
-                for (name, shape) in entry.files() {
-                    let key = format!("{prefix}{name}");
-                    problems.check(&key, &shape, arrays.get(&key));
-                    read.extend(arrays.get(&key).map_or(&[][..], |array| &array.values));
-                    expected.insert(key);
-                }
+        for entry in &self.entries {
+            let mut read = Vec::new();
+            let files = if entry.role == Role::Running && !statistics { vec![] } else { entry.files() };
+            for (name, shape) in files {
+                let key = format!("{prefix}{name}");
+                problems.check(&key, &shape, arrays.get(&key));
+                read.extend(arrays.get(&key).map_or(&[][..], |array| &array.values));
+                expected.insert(key);
             }
             values.push(entry.network_order(read));
         }
-        let of_ours = arrays.keys().filter(|key| key.starts_with(prefix));
-        problems.extra.extend(of_ours.filter(|key| !expected.contains(*key)).cloned());
+        let ours = arrays.keys().filter(|key| key.starts_with(prefix));
+        problems.extra.extend(ours.filter(|key| !expected.contains(*key)).cloned());
         problems.finish().map(|()| values)
     }
 }

@@ -112,8 +112,8 @@ impl ModelSpec {
             ("layers", self.layers, 1, 256),
             ("heads", self.heads, 1, 256),
             ("dim", self.dim, 4, 4096),
-            ("node_codes", self.node_codes, 1, 1 << 16),
-            ("edge_codes", self.edge_codes, 1, 1 << 16),
+            ("node_codes", self.node_codes, 1, 1 << 12),
+            ("edge_codes", self.edge_codes, 1, 1 << 12),
             ("outputs", self.outputs, 1, 1 << 12),
         ];
         for (field, value, least, most) in bounds {
@@ -123,6 +123,11 @@ impl ModelSpec {
             if value > most {
                 return Err(SpecError::TooLarge { field, value, most });
             }
+        }
+        // Four times the largest network of the paper; a file may not make the program ask for more memory.
+        let (field, value, most) = ("layers x dim x dim", self.layers * self.dim * self.dim, 1 << 23);
+        if value > most {
+            return Err(SpecError::TooLarge { field, value, most });
         }
         if !self.dim.is_multiple_of(self.heads) {
             return Err(SpecError::Heads { heads: self.heads, dim: self.dim });
@@ -153,7 +158,9 @@ mod tests {
         assert_eq!(heads.validate().unwrap_err().to_string(), "`heads` is 7, which does not divide `dim` 64");
         let layers = ModelSpec { layers: 0, ..base.clone() };
         assert_eq!(layers.validate().unwrap_err().to_string(), "`layers` is 0, but must be at least 1");
-        let dim = ModelSpec { dim: usize::MAX, ..base };
+        let dim = ModelSpec { dim: usize::MAX, ..base.clone() };
         assert!(matches!(dim.validate(), Err(SpecError::TooLarge { field: "dim", .. })));
+        let memory = ModelSpec { dim: 4096, layers: 256, ..base };
+        assert!(matches!(memory.validate(), Err(SpecError::TooLarge { field: "layers x dim x dim", .. })));
     }
 }

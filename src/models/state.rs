@@ -80,14 +80,13 @@ impl Trainer {
         }
         let mut learner = Learner::new(&current(state), device)?;
         let layout = &learner.layout;
-        let zeros = layout.zeros();
         let optimiser = Adam {
-            mean: layout.read(&state.arrays, MEAN, &zeros)?,
-            square: layout.read(&state.arrays, SQUARE, &zeros)?,
+            mean: layout.read(&state.arrays, MEAN, false)?,
+            square: layout.read(&state.arrays, SQUARE, false)?,
             steps: saved.adam_steps,
         };
         let best = match saved.best {
-            Some(report) => Some(Best { report, values: layout.read(&state.arrays, BEST, &learner.values)? }),
+            Some(report) => Some(Best { report, values: layout.read(&state.arrays, BEST, true)? }),
             None => None,
         };
         learner.optimiser = optimiser;

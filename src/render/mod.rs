@@ -155,12 +155,10 @@ impl Renderer {
             (self.target, self.drawn) = (None, None);
             return Ok(());
         }
-        let next =
-            Drawn { view: View::of(request), scenes: request.scenes.to_vec(), background: request.background };
+        let next = Drawn { view: View::of(request), scenes: request.scenes.to_vec(), background: request.background };
         let last = self.drawn.take();
         if last.as_ref() != Some(&next) {
-            let uploaded =
-                last.is_some_and(|last| last.scenes == next.scenes && last.background == next.background);
+            let uploaded = last.is_some_and(|last| last.scenes == next.scenes && last.background == next.background);
             if let Err(error) = self.redraw(&next, request.size_px, uploaded) {
                 self.target = None;
                 return Err(error);

@@ -1,14 +1,13 @@
 //! The structure diagram: a molecule, where its atoms stand, and what is known of its edges, made
 //! into the primitives that screen and figure draw.
 
-use super::bond::Side;
-use super::bond::{BondLines, End, side_of};
+use super::bond::{BondLines, End, Side, side_of};
 use super::label::{LABEL_SIZE, Label, half_size};
 use super::layout::Layout;
 use super::paint::{Background, Rgb, element_color};
 use super::scale::{ColorScale, WIDTH_LOW};
 use super::{AtomMark, LabelPiece, Pick, Scene, Stroke};
-use crate::domain::{AtomId, BondId, BondOrder, DirectedEdge, EdgeList, Molecule};
+use crate::domain::{Atom, AtomId, BondId, BondOrder, DirectedEdge, EdgeList, Molecule};
 use glam::Vec2;
 use std::collections::BTreeMap;
 use std::f32::consts::TAU;
@@ -45,8 +44,7 @@ impl EdgeInk {
     pub fn width(self) -> f32 {
         match self {
             Self::Painted { width, .. } => width,
-            Self::Plain => 1.2 * WIDTH_LOW,
-            Self::Missing | Self::Ablated => WIDTH_LOW,
+            Self::Plain | Self::Missing | Self::Ablated => WIDTH_LOW,
         }
     }
 
@@ -158,9 +156,10 @@ impl Drawn {
         let at = layout.position(atom);
         let bonds: Vec<Vec2> =
             molecule.neighbours(atom).map(|(other, _)| (layout.position(other) - at).normalize_or(Vec2::X)).collect();
-        let element = molecule.atom(atom).map_or(0, |atom| atom.element);
-        let color = element_color(element, style.background);
-        let label = molecule.atom(atom).and_then(|atom| Label::of(atom, &bonds, style.label_size, color));
+        let kind = molecule.atom(atom).copied().unwrap_or_default();
+        let color = element_color(kind.element, style.background);
+        let labelled = !is_plain_carbon(molecule, atom, &kind);
+        let label = labelled.then(|| Label::of(&kind, &bonds, style.label_size, color));
         Self { atom, at, bonds, label, color }
     }
 
@@ -192,6 +191,16 @@ impl Drawn {
             color: style.background.grey().lerp(style.background.ink(), 0.4),
         }
     }
+}
+
+/// Whether an atom is a carbon that chemists draw as a mere corner. One on its own, or in the middle
+/// of two double bonds, would not be seen.
+fn is_plain_carbon(molecule: &Molecule, id: AtomId, atom: &Atom) -> bool {
+    const CARBON: u8 = 6;
+    let bonds = molecule.neighbours(id).filter_map(|(_, bond)| molecule.bond(bond));
+    let orders: Vec<BondOrder> = bonds.map(|(_, _, bond)| bond.order).collect();
+    let unseen = matches!(orders.as_slice(), [] | [BondOrder::Double, BondOrder::Double]);
+    atom.element == CARBON && atom.charge == 0 && atom.isotope == 0 && !unseen
 }
 
 /// The wide stroke, or disc, behind something picked out.
@@ -230,7 +239,7 @@ fn bounds(scene: &Scene) -> Option<(Vec2, Vec2)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Atom, Bond};
+    use crate::domain::Bond;
     use crate::scene::{ColorMap, layout};
 
     /// Acetamide: CH3, C, O (double), NH2.

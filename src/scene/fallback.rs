@@ -4,7 +4,6 @@
 
 use super::part::Part;
 use super::relief;
-use crate::domain::{BondOrder, Molecule};
 use glam::Vec2;
 use std::collections::{BTreeMap, VecDeque};
 use std::f32::consts::{FRAC_PI_3, PI, TAU};
@@ -13,7 +12,7 @@ use std::f32::consts::{FRAC_PI_3, PI, TAU};
 const RING_BUDGET: usize = 4_000_000;
 
 /// Positions for one piece, bonds about 1 long.
-pub(super) fn place(molecule: &Molecule, part: &Part) -> Vec<Vec2> {
+pub(super) fn place(part: &Part) -> Vec<Vec2> {
     let ring_bonds = part.ring_bonds();
     let in_rings = ring_bonds.iter().filter(|&&ring| ring).count();
     let systems =
@@ -25,22 +24,12 @@ pub(super) fn place(molecule: &Molecule, part: &Part) -> Vec<Vec2> {
         }
     }
     let templates = members.values().map(|atoms| template(part, &ring_bonds, atoms)).collect();
-    let linear = (0..part.len()).map(|atom| is_linear(molecule, part, atom)).collect();
+    let linear = (0..part.len()).map(|atom| part.is_linear(atom)).collect();
     let mut growth = Growth { part, systems, templates, linear, placed: vec![None; part.len()] };
     growth.run();
     let mut positions: Vec<Vec2> = growth.placed.into_iter().map(Option::unwrap_or_default).collect();
     relief::improve(part, &mut positions);
     positions
-}
-
-/// Whether an atom's two bonds lie on one line: a triple bond, or two double bonds.
-fn is_linear(molecule: &Molecule, part: &Part, atom: usize) -> bool {
-    let pairs = part.adjacent[atom].iter().map(|&(_, bond)| part.kinds[bond].order);
-    let (doubles, triples) = pairs.fold((0, 0), |(doubles, triples), order| {
-        (doubles + usize::from(order == BondOrder::Double), triples + usize::from(order > BondOrder::Double))
-    });
-    let aromatic = molecule.atom(part.id(atom)).is_some_and(|atom| atom.aromatic);
-    part.adjacent[atom].len() == 2 && !aromatic && (triples > 0 || doubles == 2)
 }
 
 /// A ring system's shape: its atoms, each with a position.

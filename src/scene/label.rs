@@ -41,28 +41,16 @@ pub(super) struct Label {
 }
 
 impl Label {
-    /// The label of an atom whose bonds point along `bonds` (unit vectors), `None` for a carbon that
-    /// needs none.
-    pub(super) fn of(atom: &Atom, bonds: &[Vec2], size: f32, color: Rgb) -> Option<Self> {
-        const CARBON: u8 = 6;
-        // A carbon amid a straight line of double bonds would be invisible, like a lone one.
-        let straight = bonds.len() == 2 && bonds[0].dot(bonds[1]) < -0.99;
-        if atom.element == CARBON
-            && atom.charge == 0
-            && atom.isotope == 0
-            && !bonds.is_empty()
-            && !(straight && atom.hydrogens > 0)
-        {
-            return None;
-        }
+    /// The label of an atom whose bonds point along `bonds` (unit vectors).
+    pub(super) fn of(atom: &Atom, bonds: &[Vec2], size: f32, color: Rgb) -> Self {
         let mut setter = Setter { size, color, pieces: Vec::new() };
-        let side = hydrogen_side(bonds);
+        let side = hydrogen_side(atom.element, bonds);
         let (left, right) = setter.body(atom, side);
         let solid = setter.pieces.len();
         if atom.charge != 0 {
             setter.charge(&charge_text(atom.charge), (left, right), side, bonds);
         }
-        Some(Self { text: plain_text(atom, side), pieces: setter.pieces, solid })
+        Self { text: plain_text(atom, side), pieces: setter.pieces, solid }
     }
 
     /// Distance from the atom along `direction` (a unit vector) at which the label ends.
@@ -109,10 +97,13 @@ fn exit_distance(low: Vec2, high: Vec2, direction: Vec2) -> Option<f32> {
 }
 
 /// The side with most room: right if the bonds leave it open, else left, above, below.
-fn hydrogen_side(bonds: &[Vec2]) -> Side {
-    if let [bond] = bonds {
+fn hydrogen_side(element: u8, bonds: &[Vec2]) -> Side {
+    match bonds {
+        // H2O and HCl, but CH4 and NH3.
+        [] if matches!(element, 8 | 9 | 16 | 17 | 34 | 35 | 52 | 53) => return Side::Left,
         // The end of a chain: away from it, and never above or below.
-        return if bond.x > 0.1 { Side::Left } else { Side::Right };
+        [bond] => return if bond.x > 0.1 { Side::Left } else { Side::Right },
+        _ => {}
     }
     let room = |direction: Vec2| bonds.iter().map(|bond| bond.angle_to(direction).abs()).fold(PI, f32::min);
     let sides = [
@@ -258,7 +249,7 @@ mod tests {
 
     fn label(atom: &Atom, bonds: &[f32]) -> Label {
         let bonds: Vec<Vec2> = bonds.iter().map(|degrees| Vec2::from_angle(degrees.to_radians())).collect();
-        Label::of(atom, &bonds, LABEL_SIZE, Rgb::default()).unwrap()
+        Label::of(atom, &bonds, LABEL_SIZE, Rgb::default())
     }
 
     fn text(atom: &Atom, bonds: &[f32]) -> String {
@@ -285,14 +276,9 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_carbons_go_without_label() {
-        let carbon = |hydrogens, bonds: &[f32]| {
-            let bonds: Vec<Vec2> = bonds.iter().map(|degrees| Vec2::from_angle(degrees.to_radians())).collect();
-            Label::of(&atom(6, hydrogens, 0), &bonds, LABEL_SIZE, Rgb::default()).map(|label| label.text)
-        };
-        assert_eq!(carbon(3, &[0.0]), None);
-        assert_eq!(carbon(1, &[0.0, 120.0, 240.0]), None);
-        assert_eq!(carbon(4, &[]), Some("CH4".to_owned()));
+    fn lone_charged_and_heavy_atoms_are_spelled_out() {
+        assert_eq!(text(&atom(6, 4, 0), &[]), "CH4");
+        assert_eq!([text(&atom(8, 2, 0), &[]), text(&atom(17, 1, 0), &[])], ["H2O", "HCl"]);
         assert_eq!(text(&atom(6, 2, -1), &[180.0]), "CH2−");
         assert_eq!(text(&atom(20, 0, 2), &[]), "Ca²+");
         assert_eq!(text(&Atom { isotope: 13, ..atom(6, 3, 0) }, &[180.0]), "¹³CH3");

@@ -3,7 +3,7 @@
 //!
 //! Every walk keeps its own stack, so a chain of a million atoms is only slow, never a crash.
 
-use crate::domain::{AtomId, Bond, Molecule};
+use crate::domain::{AtomId, Bond, BondOrder, Molecule};
 use std::collections::VecDeque;
 
 /// A connected component.
@@ -114,6 +114,14 @@ impl Part {
             }
         }
         ring
+    }
+
+    /// Whether an atom's two bonds lie on one line: one is triple, or both are double.
+    pub(super) fn is_linear(&self, atom: usize) -> bool {
+        let [(_, first), (_, second)] = self.adjacent[atom].as_slice() else { return false };
+        let (first, second) = (self.kinds[*first], self.kinds[*second]);
+        let doubles = first.order == BondOrder::Double && second.order == BondOrder::Double;
+        !(first.aromatic && second.aromatic) && (doubles || first.order.max(second.order) > BondOrder::Double)
     }
 
     /// The atoms on `root`'s side of a bond that is in no ring, `root` first.

@@ -7,6 +7,12 @@ use glam::Vec2;
 /// Two atoms closer than this many bond lengths clash.
 pub(super) const CLASH_DISTANCE: f32 = 0.4;
 
+/// Two atoms closer than this look like one.
+const STACK_DISTANCE: f32 = 0.15;
+
+/// Two atoms closer than this stand uncomfortably close.
+const CROWDED_DISTANCE: f32 = 0.75;
+
 /// A bond whose length is off the median by more than this fraction looks wrong.
 pub(super) const BOND_TOLERANCE: f32 = 0.2;
 
@@ -36,6 +42,10 @@ pub(super) struct Faults {
     pub(super) quality: Quality,
     /// Pairs of atoms closer than [`CLASH_DISTANCE`].
     pub(super) clashes: usize,
+    /// Those of them that look like one atom.
+    stacked: usize,
+    /// Pairs of atoms closer than is comfortable, clashes included.
+    pub(super) crowded: usize,
     /// Bonds off the median by more than [`BOND_TOLERANCE`].
     pub(super) odd_bonds: usize,
 }
@@ -44,18 +54,18 @@ impl Faults {
     /// Measures `positions`, joined by `bonds` (indices into `positions`).
     pub(super) fn of(positions: &[Vec2], bonds: &[(usize, usize)]) -> Self {
         let unit = median_bond(positions, bonds);
-        let (min_distance, clashes) = close_pairs(positions, unit);
+        let (min_distance, [stacked, clashes, crowded]) = close_pairs(positions, unit);
         let deviations = bonds.iter().map(|&(a, b)| (positions[a].distance(positions[b]) / unit - 1.0).abs());
         let (worst, odd_bonds) = deviations.fold((0.0_f32, 0), |(worst, odd), deviation| {
             (worst.max(deviation), odd + usize::from(deviation > BOND_TOLERANCE))
         });
         let quality = Quality { min_distance, worst_bond_deviation: worst, crossings: crossings(positions, bonds) };
-        Self { quality, clashes, odd_bonds }
+        Self { quality, clashes, stacked, crowded, odd_bonds }
     }
 
     /// What a reader stumbles over most counts most: clashes, then odd bonds, then crossings.
     pub(super) fn cost(&self) -> usize {
-        4 * self.clashes + 3 * self.odd_bonds + self.quality.crossings
+        4 * self.clashes + 12 * self.stacked + 3 * self.odd_bonds + self.quality.crossings
     }
 }
 
@@ -70,24 +80,27 @@ pub(super) fn median_bond(positions: &[Vec2], bonds: &[(usize, usize)]) -> f32 {
     if median > 1e-6 && median.is_finite() { median } else { 1.0 }
 }
 
-/// Smallest distance and number of clashes, in `unit`s; a sweep along x, since most pairs are far apart.
-fn close_pairs(positions: &[Vec2], unit: f32) -> (f32, usize) {
+/// Smallest distance in `unit`s, and how many pairs are stacked, clash, are crowded; a sweep along x,
+/// since most pairs are far apart.
+fn close_pairs(positions: &[Vec2], unit: f32) -> (f32, [usize; 3]) {
+    let limits = [STACK_DISTANCE, CLASH_DISTANCE, CROWDED_DISTANCE].map(|limit| limit * unit);
     let mut sorted = positions.to_vec();
     sorted.sort_unstable_by(|a, b| a.x.total_cmp(&b.x));
     let mut nearest = f32::INFINITY;
-    let mut clashes = 0;
+    let mut counts = [0; 3];
     for (index, a) in sorted.iter().enumerate() {
         for b in &sorted[index + 1..] {
-            let reach = nearest.max(CLASH_DISTANCE * unit);
-            if b.x - a.x >= reach {
+            if b.x - a.x >= nearest.max(CROWDED_DISTANCE * unit) {
                 break;
             }
             let distance = a.distance(*b);
             nearest = nearest.min(distance);
-            clashes += usize::from(distance < CLASH_DISTANCE * unit);
+            for (count, limit) in counts.iter_mut().zip(limits) {
+                *count += usize::from(distance < limit);
+            }
         }
     }
-    (nearest / unit, clashes)
+    (nearest / unit, counts)
 }
 
 /// Number of crossing pairs of bonds; a sweep along x as above.
@@ -140,6 +153,6 @@ mod tests {
         let faults = Faults::of(&chain, &[(0, 1), (1, 2)]);
         assert_eq!((faults.clashes, faults.odd_bonds), (1, 0));
         assert!((faults.quality.min_distance - 0.05).abs() < 1e-6);
-        assert_eq!(Faults::of(&[Vec2::ZERO], &[]).quality.min_distance, f32::INFINITY);
+        assert!(Faults::of(&[Vec2::ZERO], &[]).quality.min_distance.is_infinite());
     }
 }

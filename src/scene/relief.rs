@@ -5,12 +5,13 @@
 use super::part::Part;
 use super::quality::Faults;
 use glam::Vec2;
+use std::f32::consts::FRAC_PI_3;
 
-/// Positions measured in one repair: what a large molecule may cost (about 50 ms).
-const SWING_BUDGET: usize = 400_000;
+/// Positions measured in one round of swinging, the most that a large molecule may cost (some 50 ms).
+const SWING_BUDGET: usize = 150_000;
 
-/// Pairs of atoms looked at in one relaxation (about 50 ms).
-const RELAX_BUDGET: usize = 20_000_000;
+/// Pairs of atoms looked at in one relaxation (some 30 ms).
+const RELAX_BUDGET: usize = 8_000_000;
 
 /// A relaxation that cannot have this many rounds is not worth starting.
 const MIN_ROUNDS: usize = 20;
@@ -28,11 +29,54 @@ pub(super) fn improve(part: &Part, positions: &mut Vec<Vec2>) {
     if before.quality.is_clean() {
         return;
     }
-    let mut relaxed = positions.clone();
-    relax(part, &mut relaxed);
-    swing(part, &mut relaxed);
-    if Faults::of(&relaxed, &part.bonds).cost() < before.cost() {
-        *positions = relaxed;
+    let start = positions.clone();
+    let mut least = before.cost();
+    for strength in [0.15, 0.4] {
+        let mut relaxed = start.clone();
+        relax(part, &mut relaxed, strength);
+        swing(part, &mut relaxed);
+        let cost = Faults::of(&relaxed, &part.bonds).cost();
+        if cost < least {
+            least = cost;
+            *positions = relaxed;
+        }
+    }
+}
+
+/// Bends flat zigzags to the 120 degrees of a textbook, all of them if that makes nothing worse, else
+/// those that do not.
+pub(super) fn bend_chains(part: &Part, positions: &mut Vec<Vec2>) {
+    let ring = part.ring_bonds();
+    let mut bent = positions.clone();
+    let mut angles = Vec::new();
+    for (middle, around) in part.adjacent.iter().enumerate() {
+        let &[(a, first), (b, second)] = around.as_slice() else { continue };
+        if ring[first] || ring[second] || part.is_linear(middle) {
+            continue;
+        }
+        let turn = (positions[middle] - positions[a]).angle_to(positions[b] - positions[middle]);
+        let missing = FRAC_PI_3 - turn.abs();
+        if (0.1..0.9).contains(&missing.abs()) && turn.abs() > 0.1 {
+            let branch = part.side(b, second);
+            let hinge = Hinge { pivot: middle, branch };
+            bent = self::turn(&bent, &hinge, missing * turn.signum());
+            angles.push((hinge, missing * turn.signum()));
+        }
+    }
+    let before = Faults::of(positions, &part.bonds);
+    let harmless = |candidate: &[Vec2]| {
+        let after = Faults::of(candidate, &part.bonds);
+        after.cost() <= before.cost() && after.crowded <= before.crowded
+    };
+    if harmless(&bent) {
+        *positions = bent;
+        return;
+    }
+    for (hinge, angle) in angles {
+        let candidate = turn(positions, &hinge, angle);
+        if harmless(&candidate) {
+            *positions = candidate;
+        }
     }
 }
 
@@ -117,8 +161,9 @@ fn turn(positions: &[Vec2], hinge: &Hinge, angle: f32) -> Vec<Vec2> {
     moved
 }
 
-/// Pulls bonds to length 1 and pushes close atoms apart, a little at a time.
-fn relax(part: &Part, positions: &mut [Vec2]) {
+/// Pulls bonds to length 1 and pushes close atoms apart, by a fraction `strength` of what they lack
+/// in each of many rounds.
+fn relax(part: &Part, positions: &mut [Vec2], strength: f32) {
     let count = part.len();
     let rounds = (RELAX_BUDGET / (count * count).max(1)).min(300);
     if rounds < MIN_ROUNDS {
@@ -140,7 +185,7 @@ fn relax(part: &Part, positions: &mut [Vec2]) {
     for round in 0..rounds {
         for a in 0..count {
             for b in a + 1..count {
-                push(positions, (a, b), wanted[a * count + b]);
+                push(positions, (a, b), wanted[a * count + b], strength);
             }
         }
         // The last rounds only settle the bond lengths.
@@ -155,11 +200,11 @@ fn relax(part: &Part, positions: &mut [Vec2]) {
 }
 
 /// Moves two atoms apart if they are closer than `wanted`.
-fn push(positions: &mut [Vec2], (a, b): (usize, usize), wanted: f32) {
+fn push(positions: &mut [Vec2], (a, b): (usize, usize), wanted: f32, strength: f32) {
     let apart = positions[b] - positions[a];
     let distance = apart.length();
     if distance < wanted {
-        let correction = 0.15 * (wanted - distance) * apart.normalize_or(direction_of(a));
+        let correction = strength * (wanted - distance) * apart.normalize_or(direction_of(a));
         positions[a] -= correction;
         positions[b] += correction;
     }

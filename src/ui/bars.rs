@@ -123,7 +123,7 @@ fn model(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     let combo = ComboBox::from_id_salt("model").selected_text(title).width(230.0).show_ui(ui, |ui| {
         for (place, checkpoint) in state.checkpoints.iter().enumerate() {
             let spec = &checkpoint.spec;
-            let tip = format!("{} layers, {} heads, {} features", spec.layers, spec.heads, spec.hidden);
+            let tip = format!("{} layers, {} heads, {} features", spec.layers, spec.heads, spec.dim);
             if ui.selectable_label(place == state.model, &checkpoint.title).on_hover_text(tip).clicked() {
                 effects.push(Command::SetModel(place).into());
             }

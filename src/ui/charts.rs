@@ -8,7 +8,7 @@ use crate::analysis::chart::{Chart, Role, Scale, Series, Shape};
 use crate::domain::Dataset;
 use crate::engine::{ModelState, Survey, SweepOptions};
 use crate::workspace::{Command, FigureKind, JobStatus, Purpose, State, Workspace};
-use eframe::egui::{self, Color32, ProgressBar, Rect, RichText, Ui, Vec2, WidgetInfo, WidgetType};
+use eframe::egui::{self, Color32, ProgressBar, Rect, RichText, Ui, Vec2, WidgetInfo};
 use egui_plot::{AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, Span, VLine};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -150,7 +150,7 @@ fn measured(survey: &Survey, split: &str) -> String {
 /// How far the measuring has come, with a way to stop it.
 pub(super) fn progress(ui: &mut Ui, job: &JobStatus, effects: &mut Vec<Effect>) {
     let bar = ProgressBar::new(job.fraction().unwrap_or(0.0)).desired_width(120.0).desired_height(8.0);
-    ui.add(bar).widget_info(|| WidgetInfo::labeled(WidgetType::ProgressIndicator, true, &job.title));
+    ui.add(bar).widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &job.title));
     if job.stopping {
         ui.label(weak("stopping…").small());
     } else if ui.small_button("Stop").on_hover_text("Stop and keep what was done").clicked() {
@@ -185,7 +185,7 @@ fn plot(ui: &mut Ui, ready: Option<&mut Ready>) {
         let hints = hints.label(RichText::new(&axis.label).size(11.5)).tick_label_font(font.clone()).tick_label_color(weak);
         hints.formatter(move |mark, range| tick(scale, mark, range))
     };
-    let mut plot = Plot::new(("chart", kind.name(), state.name()))
+    let mut plot = Plot::new(("chart", format!("{kind:?}"), state.name()))
         .custom_x_axes(vec![axis(AxisHints::new_x().label_spacing(50.0..=70.0), &chart.x)])
         .custom_y_axes(vec![axis(AxisHints::new_y().label_spacing(14.0..=18.0), &chart.y)])
         .include_x(chart.x.range.0)
@@ -210,7 +210,7 @@ fn plot(ui: &mut Ui, ready: Option<&mut Ready>) {
         }
     });
     let name = format!("Plot: {}, {} against {}", chart.title, chart.y.label, chart.x.label);
-    response.response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &name));
+    response.response.widget_info(|| WidgetInfo::labeled(egui::Role::Image, true, &name));
     notes(ui, response.response.rect, chart);
 }
 
@@ -229,7 +229,7 @@ fn draw<'a>(plot: &mut egui_plot::PlotUi<'a>, series: &Series, (points, name): (
         }
         Shape::Band { low, high } => {
             let span = Span::new("", *low..=*high).axis(egui_plot::Axis::Y).fill(color.gamma_multiply(0.35)).border_color(color);
-            plot.span(span.border_width(1.0).id(index).allow_hover(false));
+            plot.span(span.border_width(1.0));
         }
         Shape::VLine(at) => {
             plot.vline(VLine::new(name, *at).color(color).width(1.2).style(LineStyle::dashed_dense()).id(index).allow_hover(false));

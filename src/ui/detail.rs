@@ -8,7 +8,7 @@ use super::theme;
 use crate::analysis::{self, Quantity};
 use crate::domain::{AtomId, BondId, DirectedEdge, Matrix, Molecule};
 use crate::workspace::{Command, LayerReading, State, Workspace};
-use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Ui, WidgetInfo, WidgetType};
+use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Ui, Role, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 use std::sync::Arc;
 
@@ -228,7 +228,7 @@ fn attention(ui: &mut Ui, state: &State, molecule: &Molecule, edges: &[EdgeDetai
 fn bar(ui: &mut Ui, width: f32, weight: Option<f32>, name: &str) {
     let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 15.0), egui::Sense::hover());
     let text = weight.map_or_else(|| "out".to_owned(), |weight| format!("{weight:.3}"));
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Label, true, format!("{name}: {text}")));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {text}")));
     let painter = ui.painter();
     painter.rect_filled(rect, 3.0, ui.visuals().widgets.inactive.weak_bg_fill);
     let part = weight.unwrap_or(0.0).clamp(0.0, 1.0);

@@ -1,7 +1,7 @@
 //! Small drawn signs for buttons without room for words. Each has a name, which screen readers read
 //! and which is its tooltip.
 
-use eframe::egui::{self, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, WidgetType, pos2};
+use eframe::egui::{self, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, Role, WidgetInfo, pos2};
 
 /// A sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum Icon {
 /// A button with a sign on it.
 pub(super) fn button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(22.0), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, ui.is_enabled(), name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
     if ui.is_rect_visible(rect) {
         let visuals = ui.style().interact(&response);
         if response.hovered() || response.has_focus() {

@@ -80,7 +80,7 @@ pub(super) fn first() -> Tree {
     root.shares.set_share(middle, FIRST[0] - LIBRARY - INSPECTOR);
     root.shares.set_share(inspector, INSPECTOR);
     let root = tiles.insert_container(root);
-    Tree::new("panels", root, tiles)
+    Tree::new(egui::Id::unique("panels"), root, tiles)
 }
 
 /// Whether every panel is there once and reachable from the root.
@@ -264,7 +264,7 @@ mod tests {
         let id = tree.tiles.find_pane(&Pane::Histogram).unwrap();
         tree.remove_recursively(id);
         assert!(!is_sound(&tree));
-        assert!(!is_sound(&Tree::empty("none")));
+        assert!(!is_sound(&Tree::empty(egui::Id::unique("none"))));
     }
 
     #[test]

@@ -235,7 +235,7 @@ fn dropped(ctx: &egui::Context) -> Vec<Effect> {
         painter.text(window.center(), egui::Align2::CENTER_CENTER, text, font, style.visuals.text_color());
     }
     let files = ctx.input(|input| input.raw.dropped_files.clone());
-    files.into_iter().filter_map(|file| file.path).map(|path| files::open_path(path).into()).collect()
+    files.iter().map(|file| files::open_path(file.path().to_owned()).into()).collect()
 }
 
 impl eframe::App for App {

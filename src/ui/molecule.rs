@@ -7,7 +7,7 @@ use super::parts::{self, decimal, number, signed, weak};
 use crate::domain::{AtomId, DirectedEdge, MoleculeId, Scale};
 use crate::scene::{self, Camera, Hit, Pick, Scene};
 use crate::workspace::{Command, Coloring, EdgeReading, Picture, Shown, State, quantity_name};
-use eframe::egui::{self, CursorIcon, PointerButton, Rect, Response, RichText, Sense, Ui, Vec2, WidgetInfo, WidgetType, pos2};
+use eframe::egui::{self, CursorIcon, PointerButton, Rect, Response, RichText, Sense, Ui, Vec2, Role, WidgetInfo, pos2};
 use glam::Vec2 as World;
 use std::time::{Duration, Instant};
 
@@ -105,7 +105,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, picture: Option<&Picture>, own: &
     let canvas = ui.available_rect_before_wrap();
     let (canvas, response) = ui.allocate_exact_size(canvas.size(), Sense::click_and_drag());
     let canvas = canvas::whole_pixels(canvas, ui.pixels_per_point());
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Other, true, "Drawing of the molecule"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Drawing of the molecule"));
     own.canvas = Some(canvas);
     let scene = picture.map(|picture| &picture.scene);
     follow(own, state, scene.map(|scene| scene.as_ref()), canvas);

@@ -157,7 +157,7 @@ mod tests {
         assert_eq!((mended.text_zoom, mended.appearance), (2.0, Appearance::Light));
         storage.0.insert(KEY.to_owned(), "nonsense".to_owned());
         assert_eq!(Settings::load(&storage).text_zoom, 1.0);
-        let lost = Settings { tree: Tree::empty("lost"), ..Settings::default() };
+        let lost = Settings { tree: Tree::empty(egui::Id::unique("lost")), ..Settings::default() };
         assert!(layout::is_sound(&lost.mended().tree));
     }
 }

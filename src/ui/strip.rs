@@ -6,8 +6,8 @@ use super::parts::{number, weak};
 use super::theme;
 use crate::figure::HeatStrip;
 use eframe::egui::{
-    self, Align2, Color32, ColorImage, FontId, Rect, Sense, Stroke, TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo,
-    WidgetType, pos2,
+    self, Align2, Color32, ColorImage, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo,
+    pos2,
 };
 
 /// Height of a layer, points.
@@ -46,7 +46,7 @@ impl Strip {
         let size = Vec2::new(ui.available_width(), tall * ROW + 58.0);
         let (all, response) = ui.allocate_exact_size(size, Sense::hover());
         let name = format!("{} of {of}, {rows} layers by {columns} features", self.strip.bar.label);
-        response.widget_info(|| WidgetInfo::labeled(WidgetType::Image, true, &name));
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
         let frame = Rect::from_min_max(all.min + Vec2::new(MARGIN, 0.0), pos2(all.right(), all.top() + tall * ROW));
         let painter = ui.painter();
         painter.image(self.texture.id(), frame, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);

@@ -16,7 +16,7 @@ mod view;
 pub use bundled::{BundledModel, bundled_models};
 pub use command::{Column, Command, FigureKind, Source};
 pub use edits::Edits;
-pub use picture::{EdgeReading, Picture};
+pub use picture::{EdgeReading, LayerReading, Picture};
 pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State};
 pub use table::{Score, Table};
 pub use view::{Coloring, QUANTITIES, View, quantity_name};

@@ -34,32 +34,27 @@ impl Load {
         Self { id, phase: Phase::Opening(input) }
     }
 
-    fn publish(&self, out: &Outbox, dataset: Dataset, complete: bool) {
-        out.send(Event::Loaded { job: self.id, dataset: Arc::new(dataset), complete });
-    }
-
     fn advance(&mut self, out: &Outbox) -> Result<Step, OpenError> {
         match &mut self.phase {
             Phase::Opening(input) => {
                 let loader = match input {
                     Input::File(path) => Loader::open(path)?,
-                    Input::Bytes(name, bytes) => Loader::from_bytes(name, bytes)?,
+                    Input::Bytes(name, bytes) => Loader::from_bytes(name, *bytes)?,
                 };
                 self.phase = Phase::Reading { loader: Box::new(loader), shown: false };
                 Ok(Step::Working { done: 0, total: 0 })
             }
             Phase::Reading { loader, shown } => {
                 let step = loader.step()?;
-                if step.finished {
+                if step.finished || !*shown {
                     let dataset = loader.dataset();
-                    let validator = Validator::new(&dataset);
-                    self.publish(out, dataset, true);
-                    self.phase = Phase::Validating(Box::new(validator));
-                } else if !*shown {
-                    let dataset = loader.dataset();
-                    if !dataset.records.is_empty() {
-                        *shown = true;
-                        self.publish(out, dataset, false);
+                    *shown = !dataset.records.is_empty();
+                    let validator = step.finished.then(|| Box::new(Validator::new(&dataset)));
+                    if *shown {
+                        publish(self.id, out, dataset, step.finished);
+                    }
+                    if let Some(validator) = validator {
+                        self.phase = Phase::Validating(validator);
                     }
                 }
                 // Reading is the first half of the bar, checking the second.
@@ -71,7 +66,7 @@ impl Load {
                     return Ok(Step::Working { done: total + done, total: 2 * total });
                 }
                 let dataset = validator.finish()?;
-                self.publish(out, dataset, true);
+                publish(self.id, out, dataset, true);
                 Ok(Step::Done)
             }
         }
@@ -87,8 +82,12 @@ impl Job for Load {
         if let Phase::Reading { loader, .. } = &self.phase {
             let dataset = loader.dataset();
             if !dataset.records.is_empty() {
-                self.publish(out, dataset, true);
+                publish(self.id, out, dataset, true);
             }
         }
     }
+}
+
+fn publish(job: JobId, out: &Outbox, dataset: Dataset, complete: bool) {
+    out.send(Event::Loaded { job, dataset: Arc::new(dataset), complete });
 }

@@ -3,7 +3,7 @@
 //! metal become dative. Files are full of both.
 
 use super::graph::{Graph, Kind};
-use super::valence;
+use super::valence::{self, is_metal};
 
 const CARBON: u8 = 6;
 const NITROGEN: u8 = 7;
@@ -104,20 +104,13 @@ pub(super) fn make_dative(graph: &mut Graph) {
     }
 }
 
-fn is_metal(element: u8) -> bool {
-    !matches!(element, 0..=2 | 5..=10 | 14..=18 | 33..=36 | 52..=54 | 85 | 86)
-}
-
-/// Beyond its valence but within the octet, which a dative bond can explain.
+/// Beyond its valence, which a dative bond can explain.
 fn is_hypervalent(graph: &Graph, node: usize) -> bool {
     let atom = &graph.nodes[node];
-    let Ok(effective) = u8::try_from(i16::from(atom.element) - i16::from(atom.charge)) else { return false };
+    let effective = valence::effective(atom.element, atom.charge);
     if is_metal(atom.element) || effective == 0 {
         return false;
     }
     let valence = valence::explicit(graph, node);
-    if effective > 2 && 2 * valence > 8 {
-        return false;
-    }
-    valence::largest(effective).is_some_and(|largest| valence > largest)
+    valence::largest(effective).is_some_and(|largest| largest > 0 && valence > largest)
 }

@@ -97,6 +97,12 @@ impl Graph {
         for id in 0..graph.nodes.len() {
             graph.edges.extend(smiles.edges_for_node(id).filter_map(|edge| (id < edge.target()).then(|| bond(edge))));
         }
+        for edge in &mut graph.edges {
+            // A direction says nothing about the order: between aromatic atoms the bond is aromatic.
+            if edge.directional && [edge.a, edge.b].iter().all(|&end| graph.nodes[end as usize].lower_case) {
+                edge.kind = Kind::Aromatic;
+            }
+        }
         parsed.extras.apply(&mut graph);
         graph.index();
         Ok(graph)

@@ -35,6 +35,7 @@ pub(super) fn kekulize(graph: &mut Graph) -> Result<(), SmilesError> {
     }
     let needs = needs(graph, &ring_bonds, &in_ring);
     let doubles = double_bonds(graph, &ring_bonds, &needs)?;
+    let aromatic: Vec<usize> = (0..graph.nodes.len()).filter(|&node| graph.is_aromatic(node)).collect();
     for (bond, edge) in graph.edges.iter_mut().enumerate() {
         if doubles[bond] {
             edge.kind = Kind::Double;
@@ -42,8 +43,16 @@ pub(super) fn kekulize(graph: &mut Graph) -> Result<(), SmilesError> {
             edge.kind = Kind::Single;
         }
     }
-    for node in &mut graph.nodes {
+    for node in graph.nodes.iter_mut().filter(|node| node.lower_case) {
         node.lower_case = false;
+        // The hydrogen of pyrrole had to be written only because the ring was aromatic.
+        if matches!(node.element, 7 | 15) && node.charge == 0 && node.explicit_hydrogens == 1 {
+            (node.bracket, node.explicit_hydrogens) = (false, 0);
+        }
+    }
+    // Aromatic bonds left some leeway in valences; now they are whole numbers.
+    for &node in &aromatic {
+        valence::check(graph, node)?;
     }
     for node in 0..graph.nodes.len() {
         graph.nodes[node].implicit_hydrogens = valence::implicit(graph, node);
@@ -67,7 +76,7 @@ fn needs(graph: &Graph, ring_bonds: &[bool], in_ring: &[bool]) -> Vec<Need> {
     let mut seen = vec![false; graph.nodes.len()];
     // Wildcards join from aromatic atoms onward, along ring bonds.
     while let Some(node) = frontier.pop() {
-        if graph.nodes[node].element == 0 && accepts_double(graph, node) {
+        if graph.nodes[node].element == 0 {
             needs[node] = Need::Optional;
         }
         for bond in graph.bonds_of(node).filter(|&bond| ring_bonds[bond]) {
@@ -106,15 +115,9 @@ fn lacks_one(graph: &Graph, node: usize) -> bool {
     let Some(valence) = wanted.clone().find(|&valence| total <= valence).or_else(|| wanted.last()) else {
         return false;
     };
-    i64::from(neighbours) < valence && valence == i64::from(orders) + 1
-}
-
-/// Whether all neighbours of a wildcard are wildcards or aromatic.
-fn accepts_double(graph: &Graph, node: usize) -> bool {
-    graph.bonds_of(node).all(|bond| {
-        let other = graph.edges[bond].other(node);
-        graph.nodes[other].element == 0 || graph.is_aromatic(other)
-    })
+    // A bracket without hydrogens may be two short: the atom then keeps a radical beside its double bond.
+    let missing = valence - i64::from(orders);
+    i64::from(neighbours) < valence && (missing == 1 || (missing == 2 && atom.bracket))
 }
 
 /// For each bond whether it becomes double.

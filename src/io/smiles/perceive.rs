@@ -19,7 +19,7 @@ pub(super) fn aromaticity(graph: &mut Graph) -> Result<(), SmilesError> {
     if !has_rings(graph) {
         return Ok(());
     }
-    let assignment = rewritten(graph)?.aromaticity_assignment_for(AromaticityPolicy::RdkitDefault);
+    let assignment = rewritten(graph, |kind| !matches!(kind, Kind::Dative | Kind::Unspecified))?.aromaticity_assignment_for(AromaticityPolicy::RdkitDefault);
     for &atom in assignment.atom_ids() {
         if let Some(node) = graph.nodes.get_mut(atom) {
             node.aromatic = true;
@@ -39,18 +39,19 @@ pub(super) fn ring_count(graph: &Graph) -> Result<usize, SmilesError> {
     if !has_rings(graph) {
         return Ok(0);
     }
-    Ok(rewritten(graph)?.symm_sssr_result().cycles().len())
+    Ok(rewritten(graph, |kind| kind != Kind::Dative)?.symm_sssr_result().cycles().len())
 }
 
 fn has_rings(graph: &Graph) -> bool {
     graph.edges.len() + graph.component_count() > graph.nodes.len()
 }
 
-fn rewritten(graph: &Graph) -> Result<WildcardSmiles, SmilesError> {
-    WildcardSmiles::from_str(&text(graph)).map_err(|error| syntax(&error))
+/// The graph with the bonds whose kind `keeps`.
+fn rewritten(graph: &Graph, keeps: impl Fn(Kind) -> bool) -> Result<WildcardSmiles, SmilesError> {
+    WildcardSmiles::from_str(&text(graph, keeps)).map_err(|error| syntax(&error))
 }
 
-fn text(graph: &Graph) -> String {
+fn text(graph: &Graph, keeps: impl Fn(Kind) -> bool) -> String {
     let mut text = String::with_capacity(graph.nodes.len() * 8 + graph.edges.len() * 8);
     for (index, node) in graph.nodes.iter().enumerate() {
         if index > 0 {
@@ -65,12 +66,14 @@ fn text(graph: &Graph) -> String {
         text.push(']');
         for bond in graph.bonds_of(index) {
             let edge = &graph.edges[bond];
+            if !keeps(edge.kind) {
+                continue;
+            }
             let symbol = match edge.kind {
-                Kind::Dative => continue,
                 Kind::Double => "=",
                 Kind::Triple => "#",
                 Kind::Quadruple => "$",
-                Kind::Single | Kind::Aromatic | Kind::Unspecified => "",
+                Kind::Single | Kind::Aromatic | Kind::Dative | Kind::Unspecified => "",
             };
             if edge.a.min(edge.b) as usize == index {
                 text.push_str(symbol);

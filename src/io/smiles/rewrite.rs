@@ -207,7 +207,8 @@ impl Linker<'_> {
             _ => return self.refuse("a wrong ring closure number"),
         };
         let Some(number) = number else { return self.refuse("a wrong ring closure number") };
-        let link = self.pending.take();
+        // An unspecified bond of a ring closure is whatever bond is usual between its atoms.
+        let link = self.pending.take().filter(|link| *link != Link::Unspecified);
         if let Some((other, first)) = self.rings.remove(&number) {
             let (from, to, link) = match (first, link) {
                 // A bond named at the closing end alone runs from there.

@@ -43,12 +43,13 @@ pub(super) fn list(element: u8) -> &'static [u32] {
     allowed(element).0
 }
 
-/// The neutral element with as many electrons; `None` if there is no such element.
-fn effective(element: u8, charge: i8) -> Option<u8> {
+/// The neutral element with as many electrons, or the nearest there is.
+pub(super) fn effective(element: u8, charge: i8) -> u8 {
     if allowed(element).0.is_empty() {
-        return Some(element);
+        return element;
     }
-    u8::try_from(i16::from(element) - i16::from(charge)).ok().filter(|&element| element <= 118)
+    let electrons = (i16::from(element) - i16::from(charge)).clamp(0, 118);
+    u8::try_from(electrons).unwrap_or(element)
 }
 
 /// Anions of P, S, As and Se would compare to halogens and noble gases, but do go hypervalent.
@@ -86,7 +87,7 @@ pub(super) fn written(graph: &Graph, node: usize) -> u32 {
 pub(super) fn explicit(graph: &Graph, node: usize) -> u32 {
     let atom = &graph.nodes[node];
     let mut halves = half_sum(graph, node);
-    let valences = effective(atom.element, atom.charge).map_or(&[][..], list);
+    let valences = list(effective(atom.element, atom.charge));
     if let Some(&usual) = valences.first()
         && halves > 2 * usual
         && graph.is_aromatic(node)
@@ -111,11 +112,14 @@ pub(super) fn fill_hydrogens(graph: &mut Graph) -> Result<(), SmilesError> {
     Ok(())
 }
 
-fn check(graph: &Graph, node: usize) -> Result<(), SmilesError> {
+/// Checks one atom.
+///
+/// # Errors
+/// More bonds, hydrogens or charge than RDKit allows.
+pub(super) fn check(graph: &Graph, node: usize) -> Result<(), SmilesError> {
     let atom = &graph.nodes[node];
     let valence = explicit(graph, node);
-    let refused = || SmilesError::Valence { atom: u32::try_from(node).unwrap_or(u32::MAX), element: atom.element, valence };
-    let effective = effective(atom.element, atom.charge).ok_or_else(refused)?;
+    let effective = effective(atom.element, atom.charge);
     if largest(atom.element).is_none() {
         return Ok(());
     }
@@ -127,7 +131,11 @@ fn check(graph: &Graph, node: usize) -> Result<(), SmilesError> {
     } else {
         (largest(effective), i64::from(valence))
     };
-    if limit.is_some_and(|limit| counted > i64::from(limit)) { Err(refused()) } else { Ok(()) }
+    if limit.is_some_and(|limit| counted > i64::from(limit)) {
+        let atom_index = u32::try_from(node).unwrap_or(u32::MAX);
+        return Err(SmilesError::Valence { atom: atom_index, element: atom.element, valence });
+    }
+    Ok(())
 }
 
 /// Hydrogens implied for an atom written without brackets.
@@ -138,7 +146,7 @@ pub(super) fn implicit(graph: &Graph, node: usize) -> u8 {
     }
     // Only the organic subset is written without brackets, and it carries no charge, except where
     // charges were separated: those atoms get no hydrogen beyond their new valence either.
-    let (valence, valences) = (explicit(graph, node), effective(atom.element, atom.charge).map_or(&[][..], list));
+    let (valence, valences) = (explicit(graph, node), list(effective(atom.element, atom.charge)));
     let target = if graph.is_aromatic(node) {
         valences.first().copied().filter(|&usual| valence <= usual)
     } else {
@@ -147,12 +155,19 @@ pub(super) fn implicit(graph: &Graph, node: usize) -> u8 {
     target.and_then(|target| u8::try_from(target - valence).ok()).unwrap_or(0)
 }
 
+/// Elements that take dative bonds.
+pub(super) fn is_metal(element: u8) -> bool {
+    !matches!(element, 0..=2 | 5..=10 | 14..=18 | 33..=36 | 52..=54 | 85 | 86)
+}
+
 /// Whether RDKit writes an atom of a Kekulé form in brackets, as far as its hydrogens matter.
 pub(super) fn needs_bracket(graph: &Graph, node: usize) -> bool {
     let atom = &graph.nodes[node];
     let organic = matches!(atom.element, 5..=9 | 15..=17 | 35 | 53);
+    let bonds_metal = graph.bonds_of(node).any(|bond| is_metal(graph.nodes[graph.edges[bond].other(node)].element));
     let valence = half_sum(graph, node).div_ceil(2) + u32::from(atom.implicit_hydrogens);
     !organic
+        || bonds_metal
         || atom.charge != 0
         || atom.isotope != 0
         || atom.mapped

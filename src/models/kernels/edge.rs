@@ -16,15 +16,38 @@ const NODE_BLOCK: usize = 128;
 /// Edges per task where the work goes edge by edge.
 const EDGE_BLOCK: usize = 512;
 
-/// Shape shared by the loops: edges, row width H and number of heads.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Heads<'a> {
-    pub(super) topology: &'a Topology,
-    pub(super) width: usize,
-    pub(super) heads: usize,
+/// Calls a block function with the head width as a literal where it is that of a published recipe (7, 8 or 11 features a
+/// head), so that the compiler unrolls the innermost loops.
+macro_rules! per_head_width {
+    ($channels:expr, $block:ident($($argument:expr),*)) => {
+        match $channels {
+            7 => $block($($argument),*, 7),
+            8 => $block($($argument),*, 8),
+            11 => $block($($argument),*, 11),
+            other => $block($($argument),*, other),
+        }
+    };
 }
 
-impl Heads<'_> {
+/// Shape shared by the loops: edges, row width H and number of heads, which divides H.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heads<'a> {
+    topology: &'a Topology,
+    width: usize,
+    heads: usize,
+}
+
+impl<'a> Heads<'a> {
+    /// Splits rows of `width` features into `heads`.
+    ///
+    /// # Panics
+    ///
+    /// If the heads do not share out the features evenly: the loops below would leave numbers unwritten.
+    pub(super) fn new(topology: &'a Topology, width: usize, heads: usize) -> Self {
+        assert!(width > 0 && width.checked_rem(heads) == Some(0), "heads share out the features evenly");
+        Self { topology, width, heads }
+    }
+
     /// Features per head, d = H / heads.
     fn channels(&self) -> usize {
         self.width / self.heads
@@ -51,7 +74,7 @@ pub(super) struct ScoreGradients {
 
 /// Edge scores, `[E, H]`.
 pub(super) fn score(inputs: Score<'_>, shape: Heads<'_>) -> Vec<f32> {
-    let mut out = uninitialised(inputs.p.len());
+    let mut out = uninitialised(shape.topology.edges() * shape.width);
     out.par_chunks_mut(EDGE_BLOCK * shape.width)
         .enumerate()
         .for_each(|(block, rows)| score_rows(rows, block * EDGE_BLOCK, inputs, shape));
@@ -83,7 +106,8 @@ vectorized! {
 /// Gradients of [`score`] for the gradient `grad` `[E, H]` of its result.
 pub(super) fn score_gradients(grad: &[f32], inputs: Score<'_>, shape: Heads<'_>) -> ScoreGradients {
     let nodes = shape.topology.nodes() * shape.width;
-    let (mut q, mut k, mut p) = (vec![0.0; nodes], vec![0.0; nodes], uninitialised(inputs.p.len()));
+    let (mut q, mut k, mut p) =
+        (vec![0.0; nodes], vec![0.0; nodes], uninitialised(shape.topology.edges() * shape.width));
     let block = NODE_BLOCK * shape.width;
     let edge_blocks = by_target(&mut p, shape.topology, shape.width);
     (q.par_chunks_mut(block), k.par_chunks_mut(block), edge_blocks).into_par_iter().enumerate().for_each(
@@ -170,51 +194,50 @@ pub(super) fn aggregate(score: &[f32], v: &[f32], shape: Heads<'_>) -> (Vec<f32>
     (out.par_chunks_mut(NODE_BLOCK * width), edge_blocks)
         .into_par_iter()
         .enumerate()
-        .for_each(|(block, (out, attention))| aggregate_rows(out, attention, block * NODE_BLOCK, (score, v, shape)));
+        .for_each(|(block, (out, attention))| aggregate_rows(out, attention, block * NODE_BLOCK, (score, v), shape));
     (out, attention)
 }
 
 vectorized! {
     /// [`aggregate`] for the nodes from `first` on.
-    fn aggregate_rows(
-        out: &mut [f32],
-        attention: &mut [f32],
-        first: usize,
-        context: (&[f32], &[f32], Heads<'_>),
-    ) {
-        let (score, v, shape) = context;
-        let Heads { topology, width, heads } = shape;
-        let channels = shape.channels();
-        let mut total = vec![0.0; heads];
-        let mut rest = attention;
-        for (node, out) in (first..).zip(out.chunks_exact_mut(width)) {
-            let edges = topology.incoming(node..node + 1);
-            let (attention, later) = std::mem::take(&mut rest).split_at_mut(edges.len() * heads);
-            rest = later;
-            total.fill(0.0);
-            for (edge, attention) in edges.zip(attention.chunks_exact_mut(heads)) {
-                let v = row(v, ends(topology, edge).0, width);
-                let score = row(score, edge, width);
-                for (head, (attention, total)) in attention.iter_mut().zip(&mut total).enumerate() {
-                    let part = head * channels..(head + 1) * channels;
-                    let sum: f32 = score[part.clone()].iter().sum();
-                    let weight = sum.clamp(-SCORE_LIMIT, SCORE_LIMIT).exp();
-                    *attention = if sum.abs() <= SCORE_LIMIT { weight } else { -weight };
-                    *total += weight;
-                    for (out, &v) in out[part.clone()].iter_mut().zip(&v[part]) {
-                        *out += weight * v;
-                    }
-                }
+    fn aggregate_rows(out: &mut [f32], attention: &mut [f32], first: usize, inputs: (&[f32], &[f32]), shape: Heads<'_>) {
+        per_head_width!(shape.channels(), aggregate_block(out, attention, first, inputs, shape))
+    }
+}
+
+#[inline(always)]
+fn aggregate_block(
+    out: &mut [f32],
+    mut attention: &mut [f32],
+    first: usize,
+    (score, v): (&[f32], &[f32]),
+    Heads { topology, width, heads }: Heads<'_>,
+    channels: usize,
+) {
+    let mut total = vec![0.0; heads];
+    for (node, out) in (first..).zip(out.chunks_exact_mut(width)) {
+        let edges = topology.incoming(node..node + 1);
+        let (weights, rest) = std::mem::take(&mut attention).split_at_mut(edges.len() * heads);
+        attention = rest;
+        total.fill(0.0);
+        for (edge, weights) in edges.zip(weights.chunks_exact_mut(heads)) {
+            let score = row(score, edge, width).chunks_exact(channels);
+            let v = row(v, ends(topology, edge).0, width).chunks_exact(channels);
+            let out = out.chunks_exact_mut(channels);
+            for ((((score, v), out), signed), total) in score.zip(v).zip(out).zip(weights).zip(&mut total) {
+                let sum: f32 = score.iter().sum();
+                let weight = sum.clamp(-SCORE_LIMIT, SCORE_LIMIT).exp();
+                *signed = if sum.abs() <= SCORE_LIMIT { weight } else { -weight };
+                *total += weight;
+                out.iter_mut().zip(v).for_each(|(out, &v)| *out += weight * v);
             }
-            for total in &mut total {
-                *total = 1.0 / (*total + ATTENTION_EPSILON);
-            }
-            for (out, total) in out.chunks_exact_mut(channels).zip(&total) {
-                out.iter_mut().for_each(|out| *out *= total);
-            }
-            for attention in attention.chunks_exact_mut(heads) {
-                attention.iter_mut().zip(&total).for_each(|(attention, total)| *attention *= total);
-            }
+        }
+        for (out, total) in out.chunks_exact_mut(channels).zip(&mut total) {
+            *total = 1.0 / (*total + ATTENTION_EPSILON);
+            out.iter_mut().for_each(|out| *out *= *total);
+        }
+        for weights in weights.chunks_exact_mut(heads) {
+            weights.iter_mut().zip(&total).for_each(|(signed, total)| *signed *= total);
         }
     }
 }
@@ -252,20 +275,28 @@ vectorized! {
     ///
     /// With n = sum w v / D, dn/dw = (v - n) / D and dw/ds = w, every channel of a head gets `(w / D) grad . (v - n)`.
     fn aggregate_gradient_target(d_score: &mut [Slot], first: usize, saved: Aggregated<'_>, shape: Heads<'_>) {
-        let Heads { topology, width, heads } = shape;
-        let channels = shape.channels();
-        let start = topology.incoming(first..first + 1).start;
-        for (edge, d_score) in (start..).zip(d_score.chunks_exact_mut(width)) {
-            let (source, target) = ends(topology, edge);
-            let v = row(saved.v, source, width);
-            let (grad, out) = (row(saved.grad, target, width), row(saved.out, target, width));
-            let attention = row(saved.attention, edge, heads);
-            for (head, (&attention, d_score)) in attention.iter().zip(d_score.chunks_exact_mut(channels)).enumerate() {
-                let part = head * channels..(head + 1) * channels;
-                let (grad, v, out) = (&grad[part.clone()], &v[part.clone()], &out[part]);
-                let along: f32 = grad.iter().zip(v).zip(out).map(|((&g, &v), &n)| g * (v - n)).sum();
-                write(d_score, repeat_n(along * attention.max(0.0), channels));
-            }
+        per_head_width!(shape.channels(), gradient_target_block(d_score, first, saved, shape))
+    }
+}
+
+#[inline(always)]
+fn gradient_target_block(
+    d_score: &mut [Slot],
+    first: usize,
+    saved: Aggregated<'_>,
+    Heads { topology, width, heads }: Heads<'_>,
+    channels: usize,
+) {
+    let start = topology.incoming(first..first + 1).start;
+    for (edge, d_score) in (start..).zip(d_score.chunks_exact_mut(width)) {
+        let (source, target) = ends(topology, edge);
+        let v = row(saved.v, source, width).chunks_exact(channels);
+        let grad = row(saved.grad, target, width).chunks_exact(channels);
+        let out = row(saved.out, target, width).chunks_exact(channels);
+        let parts = grad.zip(v).zip(out).zip(row(saved.attention, edge, heads));
+        for (d_score, (((grad, v), out), signed)) in d_score.chunks_exact_mut(channels).zip(parts) {
+            let along: f32 = grad.iter().zip(v).zip(out).map(|((&g, &v), &n)| g * (v - n)).sum();
+            write(d_score, repeat_n(along * signed.max(0.0), channels));
         }
     }
 }
@@ -273,17 +304,25 @@ vectorized! {
 vectorized! {
     /// Gradients by the values of the nodes from `first` on.
     fn aggregate_gradient_source(d_v: &mut [f32], first: usize, saved: Aggregated<'_>, shape: Heads<'_>) {
-        let Heads { topology, width, heads } = shape;
-        let channels = shape.channels();
-        for (node, d_v) in (first..).zip(d_v.chunks_exact_mut(width)) {
-            for &edge in topology.outgoing(node) {
-                let edge = edge as usize;
-                let grad = row(saved.grad, ends(topology, edge).1, width);
-                let parts = d_v.chunks_exact_mut(channels).zip(grad.chunks_exact(channels));
-                for ((d_v, grad), &attention) in parts.zip(row(saved.attention, edge, heads)) {
-                    let attention = attention.abs();
-                    d_v.iter_mut().zip(grad).for_each(|(d_v, &grad)| *d_v += attention * grad);
-                }
+        per_head_width!(shape.channels(), gradient_source_block(d_v, first, saved, shape))
+    }
+}
+
+#[inline(always)]
+fn gradient_source_block(
+    d_v: &mut [f32],
+    first: usize,
+    saved: Aggregated<'_>,
+    Heads { topology, width, heads }: Heads<'_>,
+    channels: usize,
+) {
+    for (node, d_v) in (first..).zip(d_v.chunks_exact_mut(width)) {
+        for &edge in topology.outgoing(node) {
+            let edge = edge as usize;
+            let grad = row(saved.grad, ends(topology, edge).1, width).chunks_exact(channels);
+            let parts = d_v.chunks_exact_mut(channels).zip(grad).zip(row(saved.attention, edge, heads));
+            for ((d_v, grad), signed) in parts {
+                d_v.iter_mut().zip(grad).for_each(|(d_v, &grad)| *d_v += signed.abs() * grad);
             }
         }
     }

@@ -4,16 +4,19 @@
 //! intermediate tensors on one thread. Here each is one operation with a hand-written gradient, for tensors on burn's
 //! `flex` backend with or without autodiff. Every other backend gets [`plain`], which also defines what is right.
 //!
-//! Shapes are the caller's responsibility: N nodes and E edges as in the [`Topology`], H a positive multiple of `heads`.
+//! Shapes are the caller's responsibility: N nodes and E edges as in the [`Topology`], H a positive multiple of `heads`;
+//! N and E may be 0. Other shapes panic, as they do in burn's own operations.
 
 mod buffer;
 mod edge;
+mod gradients;
 mod matrix;
 mod ops;
 pub mod plain;
 mod rows;
 mod simd;
 mod tail;
+mod tail_gradient;
 #[cfg(test)]
 mod tests;
 mod topology;

@@ -13,6 +13,9 @@ vectorized! {
     }
 }
 
+/// Two numbers per column, from one block of rows.
+pub(super) type ColumnPairs = (Vec<f32>, Vec<f32>);
+
 /// Batch norm with known statistics: `(x - mean) * scale + shift`, one number of each per column.
 ///
 /// The mean is subtracted first, since a column's mean may be large against its deviation.
@@ -105,7 +108,7 @@ vectorized! {
 
 vectorized! {
     /// Mean of every column, and sum of squared deviations from it; two passes, exact enough in single precision for a block.
-    pub(super) fn moments(rows: &[f32], width: usize) -> (Vec<f32>, Vec<f32>) {
+    pub(super) fn moments(rows: &[f32], width: usize) -> ColumnPairs {
         let mut mean = column_sums(rows, width);
         let count = rows.len() as f32 / width as f32;
         mean.iter_mut().for_each(|mean| *mean /= count);
@@ -135,7 +138,7 @@ vectorized! {
 
 vectorized! {
     /// Column sums of `grad` and of `grad * (x - mean)`.
-    pub(super) fn gradient_sums(grad: &[f32], x: &[f32], mean: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    pub(super) fn gradient_sums(grad: &[f32], x: &[f32], mean: &[f32]) -> ColumnPairs {
         let width = mean.len();
         let (mut plain, mut centred) = (vec![0.0; width], vec![0.0; width]);
         for (grad, x) in grad.chunks_exact(width).zip(x.chunks_exact(width)) {

@@ -17,6 +17,10 @@ pub(super) enum Level {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn level() -> Level {
+    #[cfg(test)]
+    if let Some(level) = forced::get() {
+        return level;
+    }
     use std::sync::LazyLock;
     static LEVEL: LazyLock<Level> = LazyLock::new(|| {
         if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
@@ -28,6 +32,27 @@ pub(super) fn level() -> Level {
         }
     });
     *LEVEL
+}
+
+/// Lets tests run a narrower instruction set than the processor has.
+#[cfg(all(test, target_arch = "x86_64"))]
+pub(super) mod forced {
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    use super::Level;
+
+    static FORCED: AtomicU8 = AtomicU8::new(0);
+
+    /// The instruction set to use on all threads; `None` for the processor's own.
+    pub(in super::super) fn set(level: Option<Level>) {
+        FORCED.store(level.map_or(0, |level| level as u8 + 1), Ordering::SeqCst);
+    }
+
+    pub(super) fn get() -> Option<Level> {
+        [Level::Avx512, Level::Avx2, Level::Portable]
+            .into_iter()
+            .find(|&level| level as u8 + 1 == FORCED.load(Ordering::Relaxed))
+    }
 }
 
 /// Defines a function whose body is compiled for each instruction set and chosen by the processor at run time.
