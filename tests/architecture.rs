@@ -98,6 +98,10 @@ fn layers_import_only_what_the_table_allows() {
 #[test]
 fn the_check_sees_every_way_to_write_an_import() {
     let text = "use crate::{io, models::Model};\nuse crate::scene::Pick; // crate::ui::x\nlet t = burn::tensor::x;";
-    assert!(["crate::io", "crate::models", "crate::scene", "burn"].iter().all(|word| mentions(text).iter().any(|m| m == word)));
+    assert!(
+        ["crate::io", "crate::models", "crate::scene", "burn"]
+            .iter()
+            .all(|word| mentions(text).iter().any(|m| m == word))
+    );
     assert!(!mentions(text).contains(&"crate::ui".to_owned()));
 }

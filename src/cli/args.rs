@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// See where massive activations sit inside a graph transformer, bond by bond.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version)]
 pub(super) struct Args {
     /// Molecules to open in the window: SMILES in CSV, TSV or .smi, plain or gzip [default: the bundled ZINC molecules]
     pub(super) file: Option<PathBuf>,
@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn edges_are_read_in_both_forms() {
-        let args = Args::try_parse_from(["bondscope", "trace", "x.csv", "--ablate", "3-7,5>6", "--out", "y.npz"]).unwrap();
+        let args =
+            Args::try_parse_from(["bondscope", "trace", "x.csv", "--ablate", "3-7,5>6", "--out", "y.npz"]).unwrap();
         let Some(Task::Trace(trace)) = args.task else { panic!("not a trace") };
         let all: Vec<DirectedEdge> = trace.subject.ablate.into_iter().flat_map(|edges| edges.0).collect();
         assert_eq!(all, [DirectedEdge::new(3, 7), DirectedEdge::new(7, 3), DirectedEdge::new(5, 6)]);

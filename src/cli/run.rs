@@ -9,7 +9,7 @@ use crate::engine::jobs::train::TrainOptions;
 use crate::figure::Format;
 use crate::gpu::Gpu;
 use crate::models::ModelSpec;
-use crate::workspace::{Command, FigureKind, Severity, Source, Workspace, bundled_models, open_checkpoint};
+use crate::workspace::{Command, FigureKind, SWEPT_UNASKED, Severity, Source, Workspace, bundled_models};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -48,8 +48,14 @@ pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure>
         Kind::Curves => FigureKind::Curves,
         Kind::Histogram => FigureKind::Histogram,
     };
-    if matches!(kind, FigureKind::Curves | FigureKind::Histogram) {
-        let options = session.options(&task.chosen)?;
+    let options = session.options(&task.chosen)?;
+    let measured = match kind {
+        FigureKind::Curves | FigureKind::Histogram => true,
+        // The base range behind one molecule's curves is worth seconds, not minutes.
+        FigureKind::EdgeRatios => session.count(options) <= SWEPT_UNASKED,
+        FigureKind::Molecule | FigureKind::Activations => false,
+    };
+    if measured {
         session.run(Command::ShowSplit(options.split))?;
         session.run(Command::Sweep(options))?;
     }
@@ -70,7 +76,8 @@ pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
 }
 
 pub(super) fn models() -> Result<(), Failure> {
-    let mut text = format!("{:<14} {:>9}  {:<34} {}\n", "name", "size", "data", "test MAE (last epoch, molecule by molecule)");
+    let mut text =
+        format!("{:<14} {:>9}  {:<34} {}\n", "name", "size", "data", "test MAE (last epoch, molecule by molecule)");
     for model in bundled_models() {
         text += &format!("{:<14} {:>6.1} MB  {:<34} {}\n", model.name, model.megabytes, model.data, model.test);
     }
@@ -147,8 +154,6 @@ impl Session {
                 names.join(", ")
             )));
         }
-        // Read here rather than by command, so that the sentence is the only one.
-        open_checkpoint(path)?;
         self.run(Command::OpenModel(path.to_owned()))
     }
 
@@ -209,5 +214,11 @@ impl Session {
             }
             None => Ok(SweepOptions { split, limit: chosen.limit }),
         }
+    }
+
+    /// How many molecules `options` choose.
+    fn count(&self, options: SweepOptions) -> usize {
+        let all = self.workspace.state.dataset().map_or(0, |dataset| dataset.ids_of(options.split).len());
+        all.min(options.limit.unwrap_or(usize::MAX))
     }
 }

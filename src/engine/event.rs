@@ -1,7 +1,7 @@
 //! Everything a worker can say, and how it says it.
 
 use super::worker::JobId;
-use super::{Survey, TrainingReport};
+use super::{Checkpoint, Survey, TrainingReport};
 use crate::domain::{Comparison, Dataset, Molecule, MoleculeId, Probe};
 use crate::scene::Layout;
 use std::path::PathBuf;
@@ -55,6 +55,8 @@ pub enum Event {
         /// One sentence.
         message: String,
     },
+    /// A weight file was read.
+    ModelOpened(Arc<Checkpoint>),
     /// What a sweep has so far.
     Swept(Arc<Survey>),
     /// One epoch of training ended.

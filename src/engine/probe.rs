@@ -5,8 +5,8 @@
 use super::Checkpoint;
 use super::event::{Event, Outbox};
 use crate::domain::{Comparison, Intervention, ModelId, MoleculeId, Probe, Trace};
-use crate::models::{GraphInput, Model, ModelError};
 use crate::gpu::Device;
+use crate::models::{GraphInput, Model, ModelError};
 use std::sync::Arc;
 
 /// Models kept built: enough to switch between the bundled ones without waiting.

@@ -67,8 +67,7 @@ impl<Q: Send + 'static> Worker<Q> {
         let inbox = Inbox { latest: None, jobs: VecDeque::new(), cancelled: BTreeSet::new(), closed: false };
         let shared = Arc::new((Mutex::new(inbox), Condvar::new()));
         let theirs = Arc::clone(&shared);
-        let thread =
-            std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&theirs, &out, answer))?;
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&theirs, &out, answer))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
@@ -195,8 +194,7 @@ mod tests {
         worker.queue(JobId(1), Box::new(Count { left: 10, stopped }));
         worker.ask(7);
         assert_eq!(answers.recv_timeout(Duration::from_secs(5)).unwrap(), 7);
-        let events: Vec<Event> =
-            std::iter::from_fn(|| events.recv_timeout(Duration::from_millis(500)).ok()).collect();
+        let events: Vec<Event> = std::iter::from_fn(|| events.recv_timeout(Duration::from_millis(500)).ok()).collect();
         assert_eq!(events.len(), 10);
         assert!(matches!(events[0], Event::Progress { job: JobId(1), done: 1, total: 10 }));
         assert!(matches!(events[9], Event::Finished(JobId(1))));

@@ -17,6 +17,15 @@ const TICK: f64 = 2.5;
 /// of 60,000 sorted values shrinks to a few thousand points that look the same.
 const FINEST: f64 = 0.1;
 
+/// Width of dashed lines, in points.
+const DASHED: f64 = 0.9;
+
+/// How much wider than a line its casing is, in points: a strip of paper under fits and references,
+/// so that they can be seen on bars and bands of any colour.
+const CASING: f64 = 1.2;
+
+const CASING_OPACITY: f32 = 0.75;
+
 /// Draws a chart, without its title, into an area.
 pub(super) fn draw(page: &mut Page, area: Area, chart: &Chart) {
     let (Some(x), Some(y)) = (range(&chart.x), range(&chart.y)) else {
@@ -127,7 +136,7 @@ fn width(role: Role) -> f64 {
 
 fn dashed(line: super::svg::Element<'_>, color: Rgb, opacity: f32) {
     let line = line.attribute("class", "reference").color("stroke", color).opacity("stroke-opacity", opacity);
-    line.number("stroke-width", 0.9).attribute("stroke-dasharray", "3 2").end();
+    line.number("stroke-width", DASHED).attribute("stroke-dasharray", "3 2").end();
 }
 
 fn grid(page: &mut Page, plot: &Plot, columns: &[Tick], rows: &[Tick]) {
@@ -180,14 +189,15 @@ fn axis_labels(page: &mut Page, area: Area, frame: Area, chart: &Chart) {
 }
 
 fn draw_series(page: &mut Page, plot: &Plot, series: &Series) {
-    let color = page.palette.role(series.role);
+    let (color, paper) = (page.palette.role(series.role), page.palette.paper());
     let frame = plot.frame;
     match &series.shape {
         Shape::Line(points) => {
             let path = polyline(plot, points);
-            let line = page.svg.element("path").path(&path).attribute("fill", "none").color("stroke", color);
-            let line = line.number("stroke-width", width(series.role)).opacity("stroke-opacity", series.opacity);
-            line.attribute("stroke-linejoin", "round").end();
+            if matches!(series.role, Role::Fit | Role::Selected) {
+                curve(page, &path, paper, (width(series.role) + CASING, CASING_OPACITY));
+            }
+            curve(page, &path, color, (width(series.role), series.opacity));
         }
         Shape::Band { low, high } => {
             let (bottom, top) = (plot.y(low.min(*high)), plot.y(low.max(*high)));
@@ -200,45 +210,49 @@ fn draw_series(page: &mut Page, plot: &Plot, series: &Series) {
         }
         Shape::VLine(at) => {
             let x = plot.x(*at);
-            let line = page.svg.element("line").span(DVec2::new(x, frame.bottom), DVec2::new(x, frame.top));
-            dashed(line, color, series.opacity);
+            reference(page, (DVec2::new(x, frame.bottom), DVec2::new(x, frame.top)), series);
         }
         Shape::HLine(at) => {
             let y = plot.y(*at);
-            let line = page.svg.element("line").span(DVec2::new(frame.left, y), DVec2::new(frame.right, y));
-            dashed(line, color, series.opacity);
+            reference(page, (DVec2::new(frame.left, y), DVec2::new(frame.right, y)), series);
         }
     }
 }
 
-/// A line through all points that are numbers, broken where one is not.
+/// A path as a line of a width and an opacity.
+fn curve(page: &mut Page, path: &Path, color: Rgb, (width, opacity): (f64, f32)) {
+    let line = page.svg.element("path").path(path).attribute("fill", "none").color("stroke", color);
+    let line = line.number("stroke-width", width).opacity("stroke-opacity", opacity);
+    line.attribute("stroke-linejoin", "round").attribute("stroke-linecap", "round").end();
+}
+
+/// A dashed line on a casing.
+fn reference(page: &mut Page, (from, to): (DVec2, DVec2), series: &Series) {
+    let (color, paper) = (page.palette.role(series.role), page.palette.paper());
+    let casing = page.svg.element("line").span(from, to).color("stroke", paper);
+    casing.number("stroke-width", DASHED + CASING).opacity("stroke-opacity", CASING_OPACITY).end();
+    dashed(page.svg.element("line").span(from, to), color, series.opacity);
+}
+
+/// A line through all points that are numbers, broken where one is not; a point on its own is a dot.
 fn polyline(plot: &Plot, points: &[[f64; 2]]) -> Path {
     let mut path = Path::new();
-    // The last point written, and one left out since because it lies too close to it.
-    let (mut last, mut pending): (Option<DVec2>, Option<DVec2>) = (None, None);
-    for &[x, y] in points {
-        if x.is_nan() || y.is_nan() {
-            if let Some(point) = pending.take() {
-                path.line_to(point);
-            }
-            last = None;
-            continue;
-        }
-        let point = DVec2::new(plot.x(x), plot.y(y));
-        match last {
-            Some(previous) if previous.distance_squared(point) < FINEST * FINEST => pending = Some(point),
-            Some(_) => {
-                path.line_to(point);
-                (last, pending) = (Some(point), None);
-            }
-            None => {
-                path.move_to(point);
-                (last, pending) = (Some(point), None);
+    for run in points.split(|[x, y]| x.is_nan() || y.is_nan()) {
+        let mut places = run.iter().map(|&[x, y]| DVec2::new(plot.x(x), plot.y(y)));
+        let Some(mut last) = places.next() else { continue };
+        path.move_to(last);
+        let mut skipped = (run.len() == 1).then_some(last + DVec2::X * FINEST);
+        for place in places {
+            if last.distance_squared(place) < FINEST * FINEST {
+                skipped = Some(place);
+            } else {
+                path.line_to(place);
+                (last, skipped) = (place, None);
             }
         }
-    }
-    if let Some(point) = pending {
-        path.line_to(point);
+        if let Some(end) = skipped {
+            path.line_to(end);
+        }
     }
     path
 }

@@ -5,7 +5,7 @@
 //! The unit is the typographic point; y points down.
 
 use super::font;
-use super::text::Label;
+use super::text::{Label, Script};
 use crate::scene::Rgb;
 use glam::DVec2;
 use std::borrow::Cow;
@@ -129,16 +129,16 @@ impl Svg {
 /// the run that follows.
 fn spans(label: &Label, size: f64) -> String {
     let mut out = String::new();
-    let mut dropped = 0.0;
+    let (mut dropped, mut moved) = (0.0, false);
     for (script, text) in &label.0 {
         let drop = script.drop() * size;
-        if script.size() == 1.0 && dropped == 0.0 {
+        if *script == Script::Base && !moved {
             out.push_str(&escape(text));
         } else {
             let (dy, size) = (number(drop - dropped), number(size * script.size()));
             out.push_str(&format!("<tspan dy=\"{dy}\" font-size=\"{size}\">{}</tspan>", escape(text)));
         }
-        dropped = drop;
+        (dropped, moved) = (drop, moved || *script != Script::Base);
     }
     out
 }
@@ -331,4 +331,47 @@ pub(super) fn escape(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document() -> Svg {
+        Svg::new(DVec2::splat(10.0), "", "", &vec![])
+    }
+
+    #[test]
+    fn numbers_have_one_form() {
+        let forms = [(0.1 + 0.2, "0.3"), (-0.0001, "0"), (10.0, "10"), (-2.5, "-2.5"), (1.0 / 3.0, "0.333")];
+        for (value, expected) in forms {
+            assert_eq!(number(value), expected);
+        }
+    }
+
+    #[test]
+    fn text_is_escaped_and_control_characters_become_spaces() {
+        assert_eq!(escape("a<b>&\"c'\u{0}\u{7f}\n\u{ffff}"), "a&lt;b&gt;&amp;&quot;c&apos;    ");
+        assert!(matches!(escape("C#N −1 β"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_element_with_an_absurd_number_is_left_out() {
+        let mut svg = document();
+        svg.line(DVec2::ZERO, DVec2::new(1.0, f64::NAN), Rgb::default(), 1.0);
+        svg.line(DVec2::ZERO, DVec2::new(1e9, 1.0), Rgb::default(), 1.0);
+        let mut path = Path::new();
+        path.move_to(DVec2::ZERO);
+        path.line_to(DVec2::splat(f64::INFINITY));
+        svg.element("path").path(&path).end();
+        svg.element("path").path(&Path::new()).end();
+        assert_eq!(svg.finish(), document().finish());
+    }
+
+    #[test]
+    fn an_exponent_is_raised_and_what_follows_returns_to_the_line() {
+        let label = Label(vec![(Script::Base, "10".into()), (Script::Super, "3".into()), (Script::Base, " m".into())]);
+        let expected = "10<tspan dy=\"-3.6\" font-size=\"7\">3</tspan><tspan dy=\"3.6\" font-size=\"10\"> m</tspan>";
+        assert_eq!(spans(&label, 10.0), expected);
+    }
 }

@@ -141,6 +141,43 @@ fn a_chart_has_the_colours_of_the_paper_a_legend_and_dashed_lines() {
 }
 
 #[test]
+fn a_long_line_is_thinned_and_keeps_its_ends() {
+    let points: Vec<[f64; 2]> = (0..60_000).map(|rank| [f64::from(rank), f64::from(rank) / 1e4]).collect();
+    let series = Series { name: String::new(), role: Role::Trained, opacity: 0.5, shape: Shape::Line(points) };
+    let x = Axis { range: (0.0, 59_999.0), ..chart().x };
+    let drawn = svg(Content::Chart(Chart { series: vec![series], x, ..chart() }));
+    assert!(drawn.len() < 100_000, "{} bytes", drawn.len());
+    let line = read(&drawn).into_iter().find_map(|node| match node {
+        usvg::Node::Path(path) if path.data().len() > 100 => Some(path.data().bounds()),
+        _ => None,
+    });
+    let axis = read(&drawn).iter().map(|node| node.bounding_box().right()).fold(0.0, f32::max);
+    assert!(line.is_some_and(|line| line.width() > 0.7 * axis));
+}
+
+#[test]
+fn a_single_point_is_a_dot() {
+    let series =
+        Series { name: String::new(), role: Role::Trained, opacity: 1.0, shape: Shape::Line(vec![[50.0, 3.0]]) };
+    let picture = |series| {
+        let figure = figure(Content::Chart(Chart { series, ..chart() }));
+        let png = write(&figure, Format::Png { scale: 2.0 }).expect("drawn");
+        image::load_from_memory(&png).expect("a sound PNG").to_rgb8()
+    };
+    let violet =
+        |picture: &image::RgbImage| picture.pixels().filter(|pixel| pixel.0[2] > pixel.0[1].saturating_add(40)).count();
+    assert!(violet(&picture(vec![series])) > 0);
+    assert_eq!(violet(&picture(vec![])), 0);
+}
+
+#[test]
+fn a_name_stands_in_the_legend_once() {
+    let mut twice = chart();
+    twice.series.extend(chart().series);
+    assert_eq!(svg(Content::Chart(twice)).matches("trained</text>").count(), 1);
+}
+
+#[test]
 fn a_picture_has_the_size_asked_for() {
     for figure in all() {
         let spec = FigureSpec::in_pixels(640.0, 400.0);

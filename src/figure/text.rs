@@ -98,3 +98,30 @@ fn ems(text: &str) -> f64 {
     });
     width.fold(0.0, f64::max) / SIZE
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_add_up_and_grow_with_the_size() {
+        let plain = Label::plain("batch maximum");
+        assert!(plain.width(10.0) > 50.0 && plain.width(10.0) < 100.0);
+        assert!((plain.width(20.0) - 2.0 * plain.width(10.0)).abs() < 1e-9);
+        let power = Label::power_of_ten(-3);
+        assert_eq!(power.text(), "10−3");
+        assert!(power.width(10.0) < Label::plain("10−3").width(10.0));
+        assert!(Label::default().width(10.0) <= 0.0);
+    }
+
+    #[test]
+    fn what_is_too_long_ends_in_an_ellipsis_and_fits() {
+        let long = Label::plain("CC(=O)Nc1ccc(cc1)C(=O)NCC[NH3+]");
+        for room in [20.0, 50.0, 90.0] {
+            let cut = long.clone().cut_to(room, 8.0);
+            assert!(cut.text().ends_with('…') && cut.width(8.0) <= room, "{}", cut.text());
+        }
+        assert_eq!(long.clone().cut_to(1e3, 8.0), long);
+        assert_eq!(long.cut_to(0.0, 8.0).text(), "…");
+    }
+}

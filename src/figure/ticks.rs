@@ -101,9 +101,9 @@ fn logarithmic((low, high): (f64, f64), room: f64) -> Vec<Tick> {
     let step = nice_step(((high - low) / room.max(1.0)).max(1.0));
     let mut ticks: Vec<Tick> =
         multiples(low, high, step).map(|at| Tick { at, label: Some(Label::power_of_ten(at.round() as i32)) }).collect();
-    if step > 1.0 && high - low < 100.0 {
+    if step > 1.5 && high - low < 100.0 {
         ticks.extend(minor(multiples(low, high, 1.0), &ticks));
-    } else if step == 1.0 && high - low <= 2.0 * room {
+    } else if step < 1.5 && high - low <= 2.0 * room {
         let between = subdivisions(low, high).filter(|&(_, factor)| factor > 1).map(|(at, _)| at);
         ticks.extend(minor(between, &ticks));
     }

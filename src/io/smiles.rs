@@ -202,7 +202,10 @@ fn parse(text: &str) -> Result<Parsed, SmilesError> {
         warnings.push("a charge written with more than two signs is not standard SMILES".to_owned());
     }
     if let Some(at) = misplaced(structure) {
-        return Err(SmilesError::Syntax { what: "a bond, ring closure or charge in the wrong place".to_owned(), at: at + 1 });
+        return Err(SmilesError::Syntax {
+            what: "a bond, ring closure or charge in the wrong place".to_owned(),
+            at: at + 1,
+        });
     }
     let direct = if rewrite::has_conflicting_rings(structure) {
         None
@@ -246,7 +249,8 @@ fn misplaced(text: &str) -> Option<usize> {
             let digits = bytes[start + 1..at].iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
             let before = &bytes[start + 1..at - digits];
             // A number is fine after the H of a hydrogen count, not after an element, hydrogen or other.
-            let counts_hydrogens = before.len() > 1 && before.ends_with(b"H") && !before[before.len() - 2].is_ascii_digit();
+            let counts_hydrogens =
+                before.len() > 1 && before.ends_with(b"H") && !before[before.len() - 2].is_ascii_digit();
             digits > 0 && !counts_hydrogens
         }),
         (b')', _) => at > 0 && is_bond(bytes[at - 1]),
@@ -296,11 +300,8 @@ fn molecule(graph: &Graph) -> Result<Molecule, SmilesError> {
             aromatic: node.aromatic,
         });
     }
-    let bonds = graph
-        .edges
-        .iter()
-        .map(|edge| (edge.a, edge.b, Bond { order: order(edge), aromatic: edge.aromatic }))
-        .collect();
+    let bonds =
+        graph.edges.iter().map(|edge| (edge.a, edge.b, Bond { order: order(edge), aromatic: edge.aromatic })).collect();
     Ok(Molecule::new(atoms, bonds)?)
 }
 

@@ -13,7 +13,7 @@ use super::validate::nothing_usable;
 use crate::domain::{Dataset, RowNote};
 use layout::Layout;
 use rayon::prelude::*;
-use row::{Outcome, Rows};
+use row::{Outcome, Rows, Style};
 use source::{End, Source};
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
@@ -165,18 +165,32 @@ impl Loader {
         Ok(())
     }
 
-    /// Recognises encoding, delimiter, header and columns from the first chunk.
+    /// Recognises encoding, delimiter, header and columns from the first chunk with a whole line.
     fn begin(&mut self) -> Result<(), OpenError> {
-        if self.buffer.is_empty() && self.end == Some(End::Damaged) {
+        let has_line = memchr::memchr2(b'\n', b'\r', &self.buffer).is_some();
+        if !has_line && self.end == Some(End::Damaged) {
             return Err(OpenError::Damaged { path: self.path() });
         }
         source::check_start(&self.buffer, &self.path)?;
+        if !has_line && self.buffer.len() > MAX_LINE {
+            return Err(OpenError::LongLine { line: self.line, path: self.path() });
+        }
         if self.buffer.starts_with(b"\xef\xbb\xbf") {
             self.buffer.drain(..3);
         }
         let text = self.text()?;
-        if self.end.is_some() && text.trim().is_empty() {
-            return Err(OpenError::Empty { path: self.path() });
+        if text.trim().is_empty() {
+            if self.end.is_some() {
+                return Err(OpenError::Empty { path: self.path() });
+            }
+            let blank = Rows::split(text, Style::Single, self.line, false);
+            let (taken, next_line) = (blank.taken, blank.next_line);
+            self.buffer.drain(..taken);
+            self.line = next_line;
+            return Ok(());
+        }
+        if !has_line && self.end.is_none() {
+            return Ok(());
         }
         source::check_text(text, &self.path)?;
         let layout = Layout::detect(text, self.is_last()).ok_or_else(|| OpenError::NoSmiles { path: self.path() })?;
@@ -254,7 +268,6 @@ impl Loader {
         nothing_usable(&self.dataset).map_or(Ok(()), Err)
     }
 }
-
 
 #[cfg(test)]
 mod tests;

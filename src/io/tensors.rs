@@ -4,6 +4,7 @@ use super::safetensors::{self as container, Entry};
 use super::{WriteError, write_atomically};
 use npyz::WriterBuilder as _;
 use npyz::zip::write::FileOptions;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Write};
 use std::path::Path;
@@ -49,8 +50,8 @@ pub enum TensorFormat {
     Safetensors,
     /// `.npz` for NumPy; metadata as UTF-8 JSON in the bytes of the array `metadata_json`.
     Npz,
-    /// `.json`: `{"metadata": .., "tensors": {name: {"dtype", "shape", "values"}}}`; what JSON has no
-    /// number for is one of the strings `NaN`, `Infinity`, `-Infinity`.
+    /// `.json`: `{name: nested lists, .., "metadata": {..}}`; what JSON has no number for is one of the
+    /// strings `NaN`, `Infinity`, `-Infinity`.
     Json,
 }
 
@@ -146,45 +147,32 @@ fn add_array<T: npyz::AutoSerialize + Copy>(
     writer.finish()
 }
 
-#[derive(serde::Serialize)]
-struct Json<'a> {
-    metadata: &'a BTreeMap<String, String>,
-    tensors: BTreeMap<&'a str, JsonTensor<'a>>,
-}
-
-#[derive(serde::Serialize)]
-struct JsonTensor<'a> {
-    dtype: &'static str,
-    shape: &'a [usize],
-    values: JsonValues<'a>,
-}
-
-#[derive(serde::Serialize)]
-#[serde(untagged)]
-enum JsonValues<'a> {
-    Integers(&'a [i64]),
-    Floats(Vec<JsonFloat>),
-}
-
-#[derive(serde::Serialize)]
-#[serde(untagged)]
-enum JsonFloat {
-    Finite(f32),
-    Word(&'static str),
-}
-
-impl From<f32> for JsonFloat {
-    fn from(value: f32) -> Self {
-        if value.is_finite() {
-            Self::Finite(value)
-        } else if value.is_nan() {
-            Self::Word("NaN")
-        } else if value > 0.0 {
-            Self::Word("Infinity")
-        } else {
-            Self::Word("-Infinity")
+/// Nested lists, outermost axis first.
+fn nested<T>(shape: &[usize], values: &[T], number: &impl Fn(&T) -> Value) -> Value {
+    match shape {
+        [] => values.first().map_or(Value::Null, number),
+        [_] => values.iter().map(number).collect(),
+        [_, inner @ ..] => {
+            let size = inner.iter().product::<usize>().max(1);
+            values.chunks(size).map(|row| nested(inner, row, number)).collect()
         }
     }
+}
+
+/// JSON has no number for what is not finite.
+fn number(value: f32) -> Value {
+    if value.is_finite() {
+        // By way of the shortest text: as f64, 0.1 would be written 0.10000000149011612.
+        return value.to_string().parse::<serde_json::Number>().map_or(Value::Null, Value::Number);
+    }
+    let word = if value.is_nan() {
+        "NaN"
+    } else if value > 0.0 {
+        "Infinity"
+    } else {
+        "-Infinity"
+    };
+    Value::from(word)
 }
 
 fn write_json(
@@ -192,19 +180,16 @@ fn write_json(
     tensors: &BTreeMap<String, Tensor>,
     metadata: &BTreeMap<String, String>,
 ) -> io::Result<()> {
-    let tensors = tensors
-        .iter()
-        .map(|(name, tensor)| {
-            let (dtype, values) = match tensor {
-                Tensor::F32 { values, .. } => {
-                    ("F32", JsonValues::Floats(values.iter().copied().map(JsonFloat::from).collect()))
-                }
-                Tensor::I64 { values, .. } => ("I64", JsonValues::Integers(values)),
-            };
-            (name.as_str(), JsonTensor { dtype, shape: tensor.shape(), values })
-        })
-        .collect();
-    serde_json::to_writer(&mut *out, &Json { metadata, tensors })?;
+    let lists = tensors.iter().map(|(name, tensor)| {
+        let list = match tensor {
+            Tensor::F32 { shape, values } => nested(shape, values, &|&value| number(value)),
+            Tensor::I64 { shape, values } => nested(shape, values, &|&value| Value::from(value)),
+        };
+        (name.clone(), list)
+    });
+    let metadata = metadata.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
+    let entries: BTreeMap<String, Value> = lists.chain([("metadata".to_owned(), Value::Object(metadata))]).collect();
+    serde_json::to_writer(&mut *out, &entries)?;
     out.write_all(b"\n")
 }
 
@@ -264,9 +249,10 @@ mod tests {
     #[test]
     fn json_holds_the_values() {
         let json: serde_json::Value = serde_json::from_slice(&written("t.json")).unwrap();
-        let ratio = &json["tensors"]["layers.0.edge_ratio"];
-        assert_eq!(ratio["values"], serde_json::json!([1.5, "Infinity", "NaN"]));
-        assert_eq!(json["tensors"]["prediction"]["values"].to_string(), "[0.1]");
+        assert_eq!(json["layers.0.edge_ratio"], serde_json::json!([1.5, "Infinity", "NaN"]));
+        assert_eq!(json["prediction"].to_string(), "[[0.1]]");
+        assert_eq!(json["edge_index"], serde_json::json!([[0, 1], [1, 0]]));
+        assert_eq!(json["empty"], serde_json::json!([]));
         assert_eq!(json["metadata"]["k3"], "3");
     }
 

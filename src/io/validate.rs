@@ -31,10 +31,8 @@ impl Validator {
         let done = self.failures.len();
         let end = self.dataset.records.len().min(done + CHUNK);
         let records = &self.dataset.records[done..end];
-        let results: Vec<_> = records
-            .par_iter()
-            .map(|record| smiles::read(&record.smiles).map(|reading| reading.warnings))
-            .collect();
+        let results: Vec<_> =
+            records.par_iter().map(|record| smiles::read(&record.smiles).map(|reading| reading.warnings)).collect();
         for (result, record) in results.into_iter().zip(records) {
             match result {
                 Ok(warnings) => {
@@ -100,8 +98,7 @@ pub fn load_fully(path: &Path, mut progress: impl FnMut(f32) -> bool) -> Result<
             break;
         }
     }
-    let mut validator =
-        Validator { dataset: loader.into_dataset(), failures: Vec::new(), warnings: Vec::new() };
+    let mut validator = Validator { dataset: loader.into_dataset(), failures: Vec::new(), warnings: Vec::new() };
     loop {
         let (done, total) = validator.step();
         report(READING + (1.0 - READING) * share(done, total))?;

@@ -69,9 +69,12 @@ fn floats(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     Some(match dtype {
         Dtype::F32 => bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect(),
         Dtype::F16 => bytes.as_chunks().0.iter().map(|&bytes| half(u16::from_le_bytes(bytes))).collect(),
-        Dtype::BF16 => {
-            bytes.as_chunks().0.iter().map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16)).collect()
-        }
+        Dtype::BF16 => bytes
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&bytes| f32::from_bits(u32::from(u16::from_le_bytes(bytes)) << 16))
+            .collect(),
         // Beyond the range of f32 this gives infinity, which the caller refuses.
         #[allow(clippy::cast_possible_truncation, reason = "models compute in f32")]
         Dtype::F64 => bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect(),

@@ -102,7 +102,7 @@ impl ColorScale {
     }
 
     /// Round values across the range, in rising order. Logarithmic scales have powers of ten, and 2
-    /// and 5 times them where the range is below one decade.
+    /// and 5 times them where the range is below two decades.
     pub fn ticks(&self) -> Vec<Tick> {
         let (low, high) = (f64::from(self.low), f64::from(self.high));
         if !(low < high && low.is_finite() && high.is_finite()) {
@@ -123,7 +123,7 @@ impl ColorScale {
         #[allow(clippy::cast_possible_truncation, reason = "log10 of a finite f32 lies between -46 and 39")]
         let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
         let inside = |value: f64| value >= low * (1.0 - 1e-6) && value <= high * (1.0 + 1e-6);
-        let factors: &[f64] = if high < 10.0 * low * (1.0 - 1e-6) { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let factors: &[f64] = if high < 100.0 * low { &[1.0, 2.0, 5.0] } else { &[1.0] };
         let stride = ((last - first) / MAX_POWERS + 1).max(1);
         (first..=last)
             .filter(|exponent| exponent.rem_euclid(stride) == 0)

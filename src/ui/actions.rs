@@ -235,9 +235,13 @@ pub const ACTIONS: &[Action] = &[
     action(Id::Open, "Open…", "Open a file of SMILES: CSV, TSV or .smi, plain or gzip", &[ctrl(Key::O)], |_| {
         just(WindowCommand::PickMolecules)
     }),
-    action(Id::OpenPath, "Open path…", "Type the path of a file of molecules or weights", &[ctrl_shift(Key::O)], |_| {
-        just(WindowCommand::FocusPath)
-    }),
+    action(
+        Id::OpenPath,
+        "Open path…",
+        "Type the path of a file of molecules or weights",
+        &[ctrl_shift(Key::O)],
+        |_| just(WindowCommand::FocusPath),
+    ),
     action(Id::OpenBundled, "Open bundled molecules", "The 12,000 ZINC molecules inside the program", &[], |_| {
         just(Command::Open(Source::Bundled))
     }),
@@ -251,15 +255,23 @@ pub const ACTIONS: &[Action] = &[
         just(WindowCommand::PickModel)
     }),
     when(
-        action(Id::ExportMolecule, "Export molecule…", "The drawing with its colour bar, or its numbers", &[ctrl(Key::E)], |_| {
-            export(FigureKind::Molecule)
-        }),
+        action(
+            Id::ExportMolecule,
+            "Export molecule…",
+            "The drawing with its colour bar, or its numbers",
+            &[ctrl(Key::E)],
+            |_| export(FigureKind::Molecule),
+        ),
         |state| state.shown.is_some(),
     ),
     when(
-        action(Id::ExportActivations, "Export activations…", "The heat strip of the selected bond, or its numbers", &[], |_| {
-            export(FigureKind::Activations)
-        }),
+        action(
+            Id::ExportActivations,
+            "Export activations…",
+            "The heat strip of the selected bond, or its numbers",
+            &[],
+            |_| export(FigureKind::Activations),
+        ),
         |state| has_trace(state) && picked_bond(state).is_some(),
     ),
     when(
@@ -269,9 +281,13 @@ pub const ACTIONS: &[Action] = &[
         has_trace,
     ),
     when(
-        action(Id::ExportCurves, "Export batch maxima…", "The sorted batch maxima of the measured molecules", &[], |_| {
-            export(FigureKind::Curves)
-        }),
+        action(
+            Id::ExportCurves,
+            "Export batch maxima…",
+            "The sorted batch maxima of the measured molecules",
+            &[],
+            |_| export(FigureKind::Curves),
+        ),
         has_survey,
     ),
     when(
@@ -281,24 +297,36 @@ pub const ACTIONS: &[Action] = &[
         has_survey,
     ),
     when(
-        action(Id::ExportTrace, "Save trace…", "Every activation of this molecule as safetensors, npz or JSON", &[ctrl(Key::S)], |_| {
-            just(WindowCommand::Export(Subject::Trace))
-        }),
+        action(
+            Id::ExportTrace,
+            "Save trace…",
+            "Every activation of this molecule as safetensors, npz or JSON",
+            &[ctrl(Key::S)],
+            |_| just(WindowCommand::Export(Subject::Trace)),
+        ),
         has_trace,
     ),
     action(Id::Quit, "Quit", "Close the window", &[ctrl(Key::Q)], |_| just(WindowCommand::Quit)),
     when(
-        action(Id::Undo, "Undo", "Take back the last ablation or bias change", &[ctrl(Key::Z)], |_| just(Command::Undo)),
+        action(Id::Undo, "Undo", "Take back the last ablation or bias change", &[ctrl(Key::Z)], |_| {
+            just(Command::Undo)
+        }),
         |state| state.edits.can_undo(),
     ),
     when(
-        action(Id::Redo, "Redo", "Do again what was taken back", &[ctrl_shift(Key::Z), ctrl(Key::Y)], |_| just(Command::Redo)),
+        action(Id::Redo, "Redo", "Do again what was taken back", &[ctrl_shift(Key::Z), ctrl(Key::Y)], |_| {
+            just(Command::Redo)
+        }),
         |state| state.edits.can_redo(),
     ),
     when(
-        action(Id::ToggleBond, "Ablate or restore bond", "Take the selected bond out of message passing, or put it back", &[key(Key::Delete)], |state| {
-            picked_bond(state).map_or_else(Vec::new, |bond| just(Command::ToggleBond(bond)))
-        }),
+        action(
+            Id::ToggleBond,
+            "Ablate or restore bond",
+            "Take the selected bond out of message passing, or put it back",
+            &[key(Key::Delete)],
+            |state| picked_bond(state).map_or_else(Vec::new, |bond| just(Command::ToggleBond(bond))),
+        ),
         |state| picked_bond(state).is_some(),
     ),
     when(
@@ -308,17 +336,39 @@ pub const ACTIONS: &[Action] = &[
         is_ablated,
     ),
     when(
-        action(Id::CopySmiles, "Copy SMILES", "Put this molecule's SMILES on the clipboard", &[ctrl_shift(Key::C)], |state| {
-            smiles(state).map_or_else(Vec::new, |text| just(WindowCommand::Copy(text)))
-        }),
+        action(
+            Id::CopySmiles,
+            "Copy SMILES",
+            "Put this molecule's SMILES on the clipboard",
+            &[ctrl_shift(Key::C)],
+            |state| smiles(state).map_or_else(Vec::new, |text| just(WindowCommand::Copy(text))),
+        ),
         |state| state.selected.is_some(),
     ),
-    when(action(Id::NextMolecule, "Next molecule", "One row down the list", &[key(Key::ArrowDown)], |_| step(1)), has_rows),
-    when(action(Id::PreviousMolecule, "Previous molecule", "One row up the list", &[key(Key::ArrowUp)], |_| step(-1)), has_rows),
-    when(action(Id::NextPage, "Twenty molecules on", "Twenty rows down the list", &[key(Key::PageDown)], |_| step(PAGE)), has_rows),
-    when(action(Id::PreviousPage, "Twenty molecules back", "Twenty rows up the list", &[key(Key::PageUp)], |_| step(-PAGE)), has_rows),
-    action(Id::NextLayer, "Next layer", "One layer further through the model", &[key(Key::CloseBracket)], |state| layer(state, true)),
-    action(Id::PreviousLayer, "Previous layer", "One layer back", &[key(Key::OpenBracket)], |state| layer(state, false)),
+    when(
+        action(Id::NextMolecule, "Next molecule", "One row down the list", &[key(Key::ArrowDown)], |_| step(1)),
+        has_rows,
+    ),
+    when(
+        action(Id::PreviousMolecule, "Previous molecule", "One row up the list", &[key(Key::ArrowUp)], |_| step(-1)),
+        has_rows,
+    ),
+    when(
+        action(Id::NextPage, "Twenty molecules on", "Twenty rows down the list", &[key(Key::PageDown)], |_| step(PAGE)),
+        has_rows,
+    ),
+    when(
+        action(Id::PreviousPage, "Twenty molecules back", "Twenty rows up the list", &[key(Key::PageUp)], |_| {
+            step(-PAGE)
+        }),
+        has_rows,
+    ),
+    action(Id::NextLayer, "Next layer", "One layer further through the model", &[key(Key::CloseBracket)], |state| {
+        layer(state, true)
+    }),
+    action(Id::PreviousLayer, "Previous layer", "One layer back", &[key(Key::OpenBracket)], |state| {
+        layer(state, false)
+    }),
     switch(
         action(Id::AllHeads, "All heads", "Numbers over all attention heads together", &[key(Key::A)], |_| {
             just(Command::SetHead(None))
@@ -327,9 +377,13 @@ pub const ACTIONS: &[Action] = &[
     ),
     action(Id::NextHead, "Next head", "Numbers of one attention head after the other", &[key(Key::H)], next_head),
     switch(
-        action(Id::Ratio, "MA ratio", "Largest over median activation of each directed edge", &[key(Key::Num1)], |_| {
-            quantity(Quantity::Ratio)
-        }),
+        action(
+            Id::Ratio,
+            "MA ratio",
+            "Largest over median activation of each directed edge",
+            &[key(Key::Num1)],
+            |_| quantity(Quantity::Ratio),
+        ),
         |state| state.view.reading.quantity == Quantity::Ratio,
     ),
     switch(
@@ -339,52 +393,94 @@ pub const ACTIONS: &[Action] = &[
         |state| state.view.reading.quantity == Quantity::Activation,
     ),
     switch(
-        action(Id::Attention, "Attention weight", "How much of the receiving atom's attention an edge gets", &[key(Key::Num3)], |_| {
-            quantity(Quantity::Attention)
-        }),
+        action(
+            Id::Attention,
+            "Attention weight",
+            "How much of the receiving atom's attention an edge gets",
+            &[key(Key::Num3)],
+            |_| quantity(Quantity::Attention),
+        ),
         |state| state.view.reading.quantity == Quantity::Attention,
     ),
     switch(
-        action(Id::Difference, "Colour the difference", "Colour what your edits changed instead of the value", &[key(Key::D)], difference),
+        action(
+            Id::Difference,
+            "Colour the difference",
+            "Colour what your edits changed instead of the value",
+            &[key(Key::D)],
+            difference,
+        ),
         |state| state.view.coloring == Coloring::Difference,
     ),
     switch(
-        action(Id::LockRange, "Lock colour range", "Keep the colour range while you walk through molecules and layers", &[key(Key::L)], |state| {
-            just(Command::LockRange(state.view.locked.is_none()))
-        }),
+        action(
+            Id::LockRange,
+            "Lock colour range",
+            "Keep the colour range while you walk through molecules and layers",
+            &[key(Key::L)],
+            |state| just(Command::LockRange(state.view.locked.is_none())),
+        ),
         |state| state.view.locked.is_some(),
     ),
     switch(
-        action(Id::AtomNumbers, "Atom numbers", "Write every atom's number, counted from 0, beside it", &[key(Key::N)], |state| {
-            just(Command::ShowAtomNumbers(!state.view.atom_numbers))
-        }),
+        action(
+            Id::AtomNumbers,
+            "Atom numbers",
+            "Write every atom's number, counted from 0, beside it",
+            &[key(Key::N)],
+            |state| just(Command::ShowAtomNumbers(!state.view.atom_numbers)),
+        ),
         |state| state.view.atom_numbers,
     ),
-    action(Id::Fit, "Fit molecule", "Show the whole molecule", &[key(Key::F), key(Key::Home)], |_| just(WindowCommand::Fit)),
-    action(Id::ZoomIn, "Zoom in", "Draw the molecule larger", &[key(Key::Plus), key(Key::Equals)], |_| just(WindowCommand::Zoom(1.25))),
-    action(Id::ZoomOut, "Zoom out", "Draw the molecule smaller", &[key(Key::Minus)], |_| just(WindowCommand::Zoom(0.8))),
-    action(Id::Light, "Light theme", "Dark on white, as on paper", &[], |_| just(WindowCommand::Appearance(Appearance::Light))),
-    action(Id::Dark, "Dark theme", "Bright on dark", &[], |_| just(WindowCommand::Appearance(Appearance::Dark))),
-    action(Id::System, "System theme", "As the desktop has it", &[], |_| just(WindowCommand::Appearance(Appearance::System))),
-    action(Id::LargerText, "Larger text", "Magnify the whole window, up to 200 %", &[ctrl(Key::Plus), ctrl(Key::Equals)], |_| {
-        just(WindowCommand::TextZoom(Some(0.1)))
+    action(Id::Fit, "Fit molecule", "Show the whole molecule", &[key(Key::F), key(Key::Home)], |_| {
+        just(WindowCommand::Fit)
     }),
+    action(Id::ZoomIn, "Zoom in", "Draw the molecule larger", &[key(Key::Plus), key(Key::Equals)], |_| {
+        just(WindowCommand::Zoom(1.25))
+    }),
+    action(Id::ZoomOut, "Zoom out", "Draw the molecule smaller", &[key(Key::Minus)], |_| {
+        just(WindowCommand::Zoom(0.8))
+    }),
+    action(Id::Light, "Light theme", "Dark on white, as on paper", &[], |_| {
+        just(WindowCommand::Appearance(Appearance::Light))
+    }),
+    action(Id::Dark, "Dark theme", "Bright on dark", &[], |_| just(WindowCommand::Appearance(Appearance::Dark))),
+    action(Id::System, "System theme", "As the desktop has it", &[], |_| {
+        just(WindowCommand::Appearance(Appearance::System))
+    }),
+    action(
+        Id::LargerText,
+        "Larger text",
+        "Magnify the whole window, up to 200 %",
+        &[ctrl(Key::Plus), ctrl(Key::Equals)],
+        |_| just(WindowCommand::TextZoom(Some(0.1))),
+    ),
     action(Id::SmallerText, "Smaller text", "Shrink the whole window, down to 80 %", &[ctrl(Key::Minus)], |_| {
         just(WindowCommand::TextZoom(Some(-0.1)))
     }),
     action(Id::NormalText, "Normal text", "Back to 100 %", &[ctrl(Key::Num0)], |_| just(WindowCommand::TextZoom(None))),
-    action(Id::ResetLayout, "Reset layout", "Put every panel back where it was at first", &[], |_| just(WindowCommand::ResetLayout)),
+    action(Id::ResetLayout, "Reset layout", "Put every panel back where it was at first", &[], |_| {
+        just(WindowCommand::ResetLayout)
+    }),
     when(
         action(Id::StopAll, "Stop background work", "Stop everything that runs and keep what it has", &[], |state| {
             state.jobs.iter().filter(|job| !job.stopping).map(|job| Command::Stop(job.id).into()).collect()
         }),
         |state| state.jobs.iter().any(|job| !job.stopping),
     ),
-    action(Id::Terms, "What the numbers mean", "Ratio, base band, explicit bias, KS statistic", &[key(Key::F1)], |_| {
-        just(WindowCommand::Show(Page::Terms))
+    action(
+        Id::Terms,
+        "What the numbers mean",
+        "Ratio, base band, explicit bias, KS statistic",
+        &[key(Key::F1)],
+        |_| just(WindowCommand::Show(Page::Terms)),
+    ),
+    action(Id::Keys, "Keyboard shortcuts", "All keys in one list", &[ctrl(Key::Slash)], |_| {
+        just(WindowCommand::Show(Page::Keys))
     }),
-    action(Id::Keys, "Keyboard shortcuts", "All keys in one list", &[ctrl(Key::Slash)], |_| just(WindowCommand::Show(Page::Keys))),
-    action(Id::About, "About Bondscope", "Version, licences, models and device", &[], |_| just(WindowCommand::Show(Page::About))),
+    action(Id::About, "About Bondscope", "Version, licences, models and device", &[], |_| {
+        just(WindowCommand::Show(Page::About))
+    }),
 ];
 
 /// The line of an action.

@@ -5,6 +5,7 @@ use super::actions::{ActionId as Id, Effect};
 use super::charts;
 use super::files;
 use super::parts::{self, action_switch, menu_item, separator, weak};
+use super::settings::Appearance;
 use super::theme;
 use crate::domain::Scale;
 use crate::scene::ColorMap;
@@ -18,24 +19,35 @@ const EBT_LABEL: &str = "Scale of this checkpoint's trained explicit bias (count
 const NO_EBT: &str = "This checkpoint was trained without explicit bias terms, so there is nothing to scale. Choose one with EBT, e.g. gt-ebt-zinc.";
 
 /// Shows the menus.
-pub(super) fn menu(ui: &mut Ui, state: &State) -> Vec<Effect> {
+pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Effect> {
     let mut effects = Vec::new();
     egui::Panel::top("menu").frame(theme::bar(ui)).show_separator_line(false).show(ui, |ui| {
         MenuBar::new().ui(ui, |ui| {
             ui.menu_button("File", |ui| file_menu(ui, state, &mut effects));
             ui.menu_button("Edit", |ui| {
-                entries(ui, state, &[&[Id::Undo, Id::Redo], &[Id::ToggleBond, Id::ClearAblation], &[Id::CopySmiles]], &mut effects);
+                entries(
+                    ui,
+                    state,
+                    &[&[Id::Undo, Id::Redo], &[Id::ToggleBond, Id::ClearAblation], &[Id::CopySmiles]],
+                    &mut effects,
+                );
             });
             ui.menu_button("View", |ui| {
                 let groups: &[&[Id]] = &[
                     &[Id::Ratio, Id::Activation, Id::Attention],
                     &[Id::Difference, Id::LockRange, Id::AtomNumbers],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],
-                    &[Id::Light, Id::Dark, Id::System],
                     &[Id::LargerText, Id::SmallerText, Id::NormalText],
-                    &[Id::ResetLayout],
                 ];
                 entries(ui, state, groups, &mut effects);
+                ui.separator();
+                let themes =
+                    [(Id::Light, Appearance::Light), (Id::Dark, Appearance::Dark), (Id::System, Appearance::System)];
+                for (id, theme) in themes {
+                    effects.extend(parts::menu_choice(ui, id, theme == appearance, state));
+                }
+                ui.separator();
+                effects.extend(menu_item(ui, Id::ResetLayout, state));
             });
             ui.menu_button("Go", |ui| {
                 let groups: &[&[Id]] = &[
@@ -69,7 +81,9 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     ui.add_enabled_ui(!state.recent.is_empty(), |ui| {
         ui.menu_button("Open recent", |ui| {
             for path in &state.recent {
-                let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+                let name = path
+                    .file_name()
+                    .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
                 if ui.button(name).on_hover_text(path.display().to_string()).clicked() {
                     effects.push(files::open_path(path.clone()).into());
                     ui.close();
@@ -103,7 +117,9 @@ pub(super) fn tools(ui: &mut Ui, state: &State) -> Vec<Effect> {
             separator(ui);
             ui.scope(|ui| {
                 ui.spacing_mut().item_spacing.x = 2.0;
-                for (id, text) in [(Id::Ratio, "MA ratio"), (Id::Activation, "|activation|"), (Id::Attention, "attention")] {
+                for (id, text) in
+                    [(Id::Ratio, "MA ratio"), (Id::Activation, "|activation|"), (Id::Attention, "attention")]
+                {
                     effects.extend(action_switch(ui, id, text, state));
                 }
             });
@@ -152,7 +168,7 @@ fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
         }
     });
     if !has_bias {
-        response.response.on_hover_text(NO_EBT);
+        response.response.on_hover_text(NO_EBT).on_disabled_hover_text(NO_EBT);
     }
 }
 
@@ -206,12 +222,18 @@ pub(super) fn status(ui: &mut Ui, workspace: &Workspace) -> Vec<Effect> {
                 if let Some(dataset) = state.dataset() {
                     separator(ui);
                     let checked = if dataset.validated { "" } else { ", being checked" };
-                    let text = format!("{} usable, {} skipped{checked}", parts::count(dataset.records.len()), parts::count(dataset.skipped.len()));
+                    let text = format!(
+                        "{} usable, {} skipped{checked}",
+                        parts::count(dataset.records.len()),
+                        parts::count(dataset.skipped.len())
+                    );
                     ui.label(weak(text).small());
                 }
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| match state.jobs.first() {
                     Some(job) => {
-                        charts::progress(ui, job, &mut effects);
+                        charts::progress_bar(ui, job, 120.0);
+                        charts::stop_button(ui, job, &mut effects);
+                        ui.add(Label::new(weak(&job.title).small()).truncate());
                         if state.jobs.len() > 1 {
                             ui.label(weak(format!("and {} more", state.jobs.len() - 1)).small());
                         }

@@ -136,7 +136,8 @@ pub(super) fn color_bar(ui: &Ui, canvas: Rect, bar: &ColorBar) {
     if width < 80.0 || canvas.height() < 90.0 {
         return;
     }
-    let frame = Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - 30.0), Vec2::new(width, 11.0));
+    let frame =
+        Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - 30.0), Vec2::new(width, 11.0));
     let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));
     let paper = theme::color(theme::background(ui).paper());
     let behind = Rect::from_min_max(frame.min - Vec2::new(16.0, 20.0), frame.max + Vec2::new(16.0, 18.0));
@@ -180,11 +181,21 @@ fn gradient(ui: &Ui, frame: Rect, bar: &ColorBar) -> Mesh {
         let x = egui::lerp(frame.x_range(), index as f32 / last);
         let half = (width / WIDTH_HIGH).clamp(0.25, 1.0) * frame.height() / 2.0;
         let color: Color32 = theme::color(color);
-        mesh.colored_vertex(pos2(x, frame.center().y - half), color);
-        mesh.colored_vertex(pos2(x, frame.center().y + half), color);
-        if let (true, Ok(corner)) = (index > 0, u32::try_from(2 * index)) {
-            mesh.add_triangle(corner - 2, corner - 1, corner);
-            mesh.add_triangle(corner - 1, corner, corner + 1);
+        // The outer half point fades out: meshes have no smooth edges of their own.
+        let rows = [
+            (-half - 0.5, Color32::TRANSPARENT),
+            (-half + 0.5, color),
+            (half - 0.5, color),
+            (half + 0.5, Color32::TRANSPARENT),
+        ];
+        for (y, color) in rows {
+            mesh.colored_vertex(pos2(x, frame.center().y + y), color);
+        }
+        if let (true, Ok(corner)) = (index > 0, u32::try_from(4 * index)) {
+            for row in corner..corner + 3 {
+                mesh.add_triangle(row - 4, row - 3, row);
+                mesh.add_triangle(row - 3, row, row + 1);
+            }
         }
     }
     mesh

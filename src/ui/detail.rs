@@ -8,7 +8,7 @@ use super::theme;
 use crate::analysis::{self, Quantity};
 use crate::domain::{AtomId, BondId, DirectedEdge, Matrix, Molecule};
 use crate::workspace::{Command, LayerReading, State, Workspace};
-use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Ui, Role, WidgetInfo};
+use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 use std::sync::Arc;
 
@@ -94,7 +94,13 @@ fn node_layer(nodes: &Matrix, atom: AtomId, heads: usize) -> NodeLayer {
 }
 
 /// Shows a bond: for each direction the layers' numbers and the strip, then attention of both.
-pub(super) fn bond(ui: &mut Ui, state: &State, molecule: &Molecule, detail: &mut BondDetail, effects: &mut Vec<Effect>) {
+pub(super) fn bond(
+    ui: &mut Ui,
+    state: &State,
+    molecule: &Molecule,
+    detail: &mut BondDetail,
+    effects: &mut Vec<Effect>,
+) {
     let count = detail.count;
     for (place, edge) in detail.edges.iter_mut().enumerate() {
         ui.push_id(place, |ui| {
@@ -235,7 +241,13 @@ fn bar(ui: &mut Ui, width: f32, weight: Option<f32>, name: &str) {
     let filled = Rect::from_min_size(rect.min, egui::vec2(rect.width() * part, rect.height()));
     painter.rect_filled(filled, 3.0, theme::bar_fill(ui));
     let font = egui::FontId::proportional(11.0);
-    painter.text(rect.right_center() - egui::vec2(5.0, 0.0), egui::Align2::RIGHT_CENTER, text, font, ui.visuals().text_color());
+    painter.text(
+        rect.right_center() - egui::vec2(5.0, 0.0),
+        egui::Align2::RIGHT_CENTER,
+        text,
+        font,
+        ui.visuals().text_color(),
+    );
 }
 
 /// Shows an atom: norm and strongest features of its node attention, layer by layer, and the strip.
@@ -245,7 +257,10 @@ pub(super) fn atom(ui: &mut Ui, state: &State, detail: &mut AtomDetail, effects:
     ui.label(weak("The normalised weighted sum that the atom receives, before the output projection.").small());
     let columns = [("Layer", 38.0), ("Norm", 54.0), ("strongest features (head:channel magnitude)", 200.0)];
     let rows = detail.layers.iter().map(|layer| {
-        let features = layer.strongest.iter().map(|(head, channel, value)| format!("{head}:{channel} {}", number(f64::from(*value))));
+        let features = layer
+            .strongest
+            .iter()
+            .map(|(head, channel, value)| format!("{head}:{channel} {}", number(f64::from(*value))));
         vec![number(layer.norm), features.collect::<Vec<_>>().join("   ")]
     });
     layer_table(ui, state, &columns, rows.collect(), effects);

@@ -2,10 +2,10 @@
 //! happen elsewhere, and so does every check of the path but the one that a person must answer.
 
 use super::files;
-use super::parts::weak;
+use super::parts::{self, weak};
 use crate::figure::Format;
 use crate::workspace::{Command, FigureKind, State};
-use eframe::egui::{self, Align, Button, Color32, DragValue, Key, Layout, TextEdit, Ui};
+use eframe::egui::{self, Button, Color32, DragValue, Key, TextEdit, Ui};
 use std::path::{Path, PathBuf};
 
 /// What can be written.
@@ -114,10 +114,14 @@ fn name(subject: Subject, state: &State, ending: &str) -> String {
     let layer = state.view.reading.layer;
     let molecule = state.selected.map_or_else(String::new, |id| format!("-molecule-{}", id.0));
     match subject {
-        Subject::Trace | Subject::Figure(FigureKind::EdgeRatios | FigureKind::Activations) => format!("{model}{molecule}-{word}.{ending}"),
+        Subject::Trace | Subject::Figure(FigureKind::EdgeRatios | FigureKind::Activations) => {
+            format!("{model}{molecule}-{word}.{ending}")
+        }
         Subject::Figure(FigureKind::Molecule) => format!("{model}{molecule}-layer-{layer}.{ending}"),
         Subject::Figure(FigureKind::Curves) => format!("{model}-{word}.{ending}"),
-        Subject::Figure(FigureKind::Histogram) => format!("{model}-{word}-layer-{layer}-{}.{ending}", state.view.histogram.name()).replace(' ', "-"),
+        Subject::Figure(FigureKind::Histogram) => {
+            format!("{model}-{word}-layer-{layer}-{}.{ending}", state.view.histogram.name()).replace(' ', "-")
+        }
     }
 }
 
@@ -176,12 +180,12 @@ fn what(ui: &mut Ui, state: &State, dialog: &mut Export) {
 fn place(ui: &mut Ui, dialog: &mut Export) -> Outcome {
     let mut outcome = Outcome::Open;
     ui.add_space(4.0);
-    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+    parts::from_right(ui, |ui| {
         if ui.button("Browse…").clicked() {
             outcome = Outcome::Browse(files::expand(dialog.path.trim()));
         }
         let field = TextEdit::singleline(&mut dialog.path).hint_text("File to write").desired_width(f32::INFINITY);
-        if ui.add(field).changed() {
+        if parts::named(ui.add(field), "File to write").changed() {
             dialog.asked = None;
         }
     });
@@ -197,7 +201,7 @@ fn buttons(ui: &mut Ui, dialog: &mut Export, outcome: &mut Outcome) {
         ui.label(weak(format!("The file will be called {}.", full(&path, dialog.ending).display())));
     }
     ui.add_space(6.0);
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    parts::from_right(ui, |ui| {
         let path = full(&path, dialog.ending);
         let asked = dialog.asked.as_ref() == Some(&path);
         let text = if asked { "Replace" } else { "Export" };

@@ -36,10 +36,7 @@ const TERMS: [(&str, &str); 10] = [
         "MA ratio",
         "An edge has one activation per feature in each layer: the score before the exponential of attention. Its ratio is the largest magnitude over the lower median magnitude of all its features.",
     ),
-    (
-        "Massive activation",
-        "By convention, a ratio above 1000. The colour bar and the histogram have a line there.",
-    ),
+    ("Massive activation", "By convention, a ratio above 1000. The colour bar and the histogram have a line there."),
     (
         "Batch maximum",
         "The largest ratio over all edges of one molecule in one layer. Molecules are measured one by one (batch size 1).",
@@ -98,7 +95,8 @@ fn terms(ui: &mut Ui) {
 fn keys(ui: &mut Ui) {
     egui::Grid::new("keys").num_columns(2).striped(true).spacing([24.0, 5.0]).show(ui, |ui| {
         for action in ACTIONS.iter().filter(|action| !action.shortcuts.is_empty()) {
-            let keys: Vec<String> = action.shortcuts.iter().map(|shortcut| ui.ctx().format_shortcut(shortcut)).collect();
+            let keys: Vec<String> =
+                action.shortcuts.iter().map(|shortcut| ui.ctx().format_shortcut(shortcut)).collect();
             ui.label(action.text.trim_end_matches('…')).on_hover_text(action.tip);
             ui.label(RichText::new(keys.join("  or  ")).strong());
             ui.end_row();
@@ -122,7 +120,11 @@ fn keys(ui: &mut Ui) {
 fn about(ui: &mut Ui, workspace: &Workspace) {
     ui.label(RichText::new(concat!("Bondscope ", env!("CARGO_PKG_VERSION"))).heading());
     ui.label(env!("CARGO_PKG_DESCRIPTION"));
-    ui.label(weak(concat!("Licence: ", env!("CARGO_PKG_LICENSE"), ". Bundled data and the font Inter have terms of their own: see NOTICE.")));
+    ui.label(weak(concat!(
+        "Licence: ",
+        env!("CARGO_PKG_LICENSE"),
+        ". Bundled data and the font Inter have terms of their own: see NOTICE."
+    )));
     ui.add_space(8.0);
     ui.label(RichText::new("Device").strong());
     ui.label(workspace.describe_device());

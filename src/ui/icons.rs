@@ -1,7 +1,7 @@
 //! Small drawn signs for buttons without room for words. Each has a name, which screen readers read
 //! and which is its tooltip.
 
-use eframe::egui::{self, Rect, Response, Sense, Shape, Stroke, Ui, Vec2, Role, WidgetInfo, pos2};
+use eframe::egui::{self, Rect, Response, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
 /// A sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,13 @@ pub(super) fn button(ui: &mut Ui, icon: Icon, name: &str) -> Response {
     if ui.is_rect_visible(rect) {
         let visuals = ui.style().interact(&response);
         if response.hovered() || response.has_focus() {
-            ui.painter().rect(rect, visuals.corner_radius, visuals.weak_bg_fill, visuals.bg_stroke, egui::StrokeKind::Inside);
+            ui.painter().rect(
+                rect,
+                visuals.corner_radius,
+                visuals.weak_bg_fill,
+                visuals.bg_stroke,
+                egui::StrokeKind::Inside,
+            );
         }
         let color = if ui.is_enabled() { visuals.fg_stroke.color } else { ui.visuals().weak_text_color() };
         let middle = Rect::from_center_size(rect.center(), Vec2::splat(11.0));

@@ -34,6 +34,8 @@ enum Detail {
 #[derive(Default)]
 pub(super) struct Inspector {
     detail: Option<(Key, Detail)>,
+    /// The selection that the list was last scrolled to.
+    listed: Option<Pick>,
 }
 
 /// Shows the panel; `bonds_by_value` is how the list is sorted.
@@ -51,8 +53,8 @@ pub(super) fn show(
     };
     let molecule = Arc::clone(&shown.molecule);
     let margin = egui::Frame::new().inner_margin(egui::Margin { left: 10, right: 8, top: 8, bottom: 6 });
-    let bonds = egui::Panel::top("bonds").resizable(true).default_size(186.0).size_range(70.0..=420.0).frame(margin);
-    bonds.show(ui, |ui| bond_list(ui, state, (&molecule, picture), bonds_by_value, &mut effects));
+    let bonds = egui::Panel::top("bonds").resizable(true).default_size(206.0).size_range(70.0..=420.0).frame(margin);
+    bonds.show(ui, |ui| bond_list(ui, state, (&molecule, picture), (&mut own.listed, bonds_by_value), &mut effects));
     margin.show(ui, |ui| {
         ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
             removed_list(ui, state, &molecule, &mut effects);
@@ -107,7 +109,7 @@ fn bond_list(
     ui: &mut Ui,
     state: &State,
     (molecule, picture): (&Molecule, Option<&Picture>),
-    by_value: &mut bool,
+    (listed, by_value): (&mut Option<Pick>, &mut bool),
     effects: &mut Vec<Effect>,
 ) {
     ui.horizontal(|ui| {
@@ -121,9 +123,12 @@ fn bond_list(
         });
     });
     let bonds = by_bond(picture);
-    let mut rows: Vec<(BondId, &[&EdgeReading])> = bonds.iter().map(|(&bond, readings)| (bond, readings.as_slice())).collect();
+    let mut rows: Vec<(BondId, &[&EdgeReading])> =
+        bonds.iter().map(|(&bond, readings)| (bond, readings.as_slice())).collect();
     if *by_value {
-        let largest = |readings: &[&EdgeReading]| readings.iter().filter_map(|reading| reading.value).fold(f64::NEG_INFINITY, f64::max);
+        let largest = |readings: &[&EdgeReading]| {
+            readings.iter().filter_map(|reading| reading.value).fold(f64::NEG_INFINITY, f64::max)
+        };
         rows.sort_by(|a, b| largest(b.1).total_cmp(&largest(a.1)).then(a.0.cmp(&b.0)));
     }
     if rows.is_empty() {
@@ -132,10 +137,20 @@ fn bond_list(
     }
     let quantity = quantity_name(state.view.reading.quantity).trim_start_matches("MA ");
     let mut row = |ui: &mut Ui, (bond, readings): (BondId, &[&EdgeReading])| {
-        let text = format!("{} {}, {quantity} {}", parts::bond_name(molecule, bond), parts::bond_kind(molecule, bond), values(molecule, bond, readings));
+        let text = format!(
+            "{} {}, {quantity} {}",
+            parts::bond_name(molecule, bond),
+            parts::bond_kind(molecule, bond),
+            values(molecule, bond, readings)
+        );
         let picked = state.pick == Some(Pick::Bond(bond));
-        let button = Button::selectable(picked, RichText::new(text).size(12.0)).min_size(egui::vec2(ui.available_width(), 0.0));
-        if ui.add(button.truncate()).clicked() {
+        let button =
+            Button::selectable(picked, RichText::new(text).size(12.0)).min_size(egui::vec2(ui.available_width(), 0.0));
+        let response = ui.add(button.truncate());
+        if picked && *listed != state.pick {
+            response.scroll_to_me(None);
+        }
+        if response.clicked() {
             effects.push(Command::Select(Some(Pick::Bond(bond))).into());
         }
     };
@@ -150,6 +165,7 @@ fn bond_list(
             rows.get(range).unwrap_or_default().iter().for_each(|&line| row(ui, line));
         });
     }
+    *listed = state.pick;
 }
 
 /// `1736 / 412`: the value from the first atom to the second, and back.
@@ -196,7 +212,8 @@ fn head(ui: &mut Ui, state: &State, molecule: &Molecule, pick: Pick, effects: &m
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let removed = state.shown.as_ref().map(|shown| state.edits.intervention(shown.id).removed());
                 let edges = parts::directions(molecule, bond);
-                let out = edges.zip(removed).is_some_and(|(edges, removed)| edges.iter().all(|edge| removed.contains(edge)));
+                let out =
+                    edges.zip(removed).is_some_and(|(edges, removed)| edges.iter().all(|edge| removed.contains(edge)));
                 let text = if out { "Put back" } else { "Take out" };
                 effects.extend(parts::action_button(ui, ActionId::ToggleBond, text, state));
             });

@@ -2,20 +2,24 @@
 //! window, but not closed, so none can be lost.
 
 use super::actions::{ActionId, Effect};
-use super::{charts, icons, inspector, library, molecule, parts, theme};
 use super::{Session, Settings};
-use crate::workspace::{FigureKind, Picture, Workspace};
+use super::{charts, icons, inspector, library, molecule, parts, theme};
+use crate::workspace::{FigureKind, Workspace};
 use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
-use egui_tiles::{Behavior, Container, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse};
-use std::sync::Arc;
+use egui_tiles::{
+    Behavior, Container, EditAction, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse,
+};
 
 /// The panels and their places.
 pub(super) type Tree = egui_tiles::Tree<Pane>;
 
 /// Widths of the panels left and right of the drawing, and height of the plots, at first; points.
-const LIBRARY: f32 = 352.0;
-const INSPECTOR: f32 = 368.0;
-const PLOTS: f32 = 286.0;
+const LIBRARY: f32 = 360.0;
+const INSPECTOR: f32 = 360.0;
+const PLOTS: f32 = 280.0;
+
+/// Largest part of the window's width for everything beside the drawing.
+const MOST_FOR_SIDES: f32 = 0.64;
 
 /// The window's inner size for which the first layout is meant, points.
 const FIRST: [f32; 2] = [1280.0, 690.0];
@@ -97,11 +101,14 @@ pub(super) fn is_sound(tree: &Tree) -> bool {
         }
     }
     found.sort_unstable();
-    found == Pane::ALL && open.is_empty() && found.iter().all(|pane| tree.tiles.find_pane(pane).is_some_and(|id| tree.tiles.is_visible(id)))
+    found == Pane::ALL
+        && open.is_empty()
+        && found.iter().all(|pane| tree.tiles.find_pane(pane).is_some_and(|id| tree.tiles.is_visible(id)))
 }
 
-/// Gives the width that the window won or lost to the column with the drawing, so that lists keep theirs.
-fn keep_side_columns(tree: &mut Tree, before: f32, now: f32) {
+/// Gives the width that the window won or lost to the column with the drawing, so that lists keep
+/// theirs. `wanted` are the widths that the user chose; they come back when there is room again.
+fn keep_side_columns(tree: &mut Tree, wanted: &mut Option<Vec<f32>>, now: f32) {
     let Some(drawing) = tree.tiles.find_pane(&Pane::Molecule) else { return };
     let mut column = drawing;
     let root = tree.root();
@@ -109,23 +116,34 @@ fn keep_side_columns(tree: &mut Tree, before: f32, now: f32) {
         column = parent;
     }
     let Some(Tile::Container(Container::Linear(row))) = root.and_then(|root| tree.tiles.get_mut(root)) else { return };
-    if row.dir != egui_tiles::LinearDir::Horizontal || !row.children.contains(&column) {
+    let shares: Vec<f32> = row.children.iter().map(|&child| row.shares[child]).collect();
+    // Shares are widths in points once this has run; those of a row that was just put together are not.
+    if row.dir != egui_tiles::LinearDir::Horizontal
+        || !row.children.contains(&column)
+        || shares.iter().sum::<f32>() < 300.0
+    {
         return;
     }
-    let widths = row.shares.split(&row.children, before);
-    for (&child, width) in row.children.iter().zip(widths) {
-        let width = if child == column { (width + now - before).max(200.0) } else { width };
-        row.shares.set_share(child, width);
+    let widths = wanted.get_or_insert(shares).clone();
+    let sides: f32 =
+        row.children.iter().zip(&widths).filter(|&(&child, _)| child != column).map(|(_, width)| width).sum();
+    let squeeze = (now * MOST_FOR_SIDES / sides.max(1.0)).min(1.0);
+    for (&child, width) in row.children.iter().zip(&widths) {
+        row.shares.set_share(child, if child == column { now - sides * squeeze } else { width * squeeze });
     }
 }
 
 /// Shows all panels, or the one that fills the window.
-pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, settings: &mut Settings, session: &mut Session) -> Vec<Effect> {
-    let picture = workspace.picture(theme::background(ui), session.molecule.hovered_pick());
+pub(super) fn show(
+    ui: &mut Ui,
+    workspace: &mut Workspace,
+    settings: &mut Settings,
+    session: &mut Session,
+) -> Vec<Effect> {
+    session.picture = workspace.picture(theme::background(ui), session.molecule.hovered_pick());
     let mut panels = Panels {
         workspace,
         session,
-        picture,
         bonds_by_value: settings.bonds_by_value,
         maximized: settings.maximized,
         effects: Vec::new(),
@@ -134,8 +152,8 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, settings: &mut Settin
         alone(ui, &mut panels, pane);
     } else {
         let width = ui.available_width();
-        if let Some(before) = panels.session.width.filter(|before| (before - width).abs() > 0.5) {
-            keep_side_columns(&mut settings.tree, before, width);
+        if panels.session.width.is_none_or(|before| (before - width).abs() > 0.5) {
+            keep_side_columns(&mut settings.tree, &mut panels.session.columns, width);
         }
         panels.session.width = Some(width);
         settings.tree.ui(&mut panels, ui);
@@ -161,7 +179,6 @@ fn alone(ui: &mut Ui, panels: &mut Panels<'_>, pane: Pane) {
 struct Panels<'a> {
     workspace: &'a mut Workspace,
     session: &'a mut Session,
-    picture: Option<Arc<Picture>>,
     bonds_by_value: bool,
     maximized: Option<Pane>,
     effects: Vec<Effect>,
@@ -169,9 +186,10 @@ struct Panels<'a> {
 
 impl Panels<'_> {
     fn pane(&mut self, ui: &mut Ui, pane: Pane) {
-        let Self { workspace, session, picture, bonds_by_value, effects, .. } = self;
+        let Self { workspace, session, bonds_by_value, effects, .. } = self;
         let fill = if pane == Pane::Molecule { ui.visuals().extreme_bg_color } else { ui.visuals().panel_fill };
         ui.painter().rect_filled(ui.max_rect(), 0.0, fill);
+        let Session { picture, .. } = session;
         let picture = picture.as_deref();
         let shown = match pane {
             Pane::Library => library::show(ui, &workspace.state, &mut session.library),
@@ -213,6 +231,12 @@ impl Behavior<Pane> for Panels<'_> {
         ui.add_space(4.0);
         if let Some(&pane) = tabs.active.as_ref().and_then(|active| tiles.get_pane(active)) {
             self.corner(ui, pane);
+        }
+    }
+
+    fn on_edit(&mut self, edit: EditAction) {
+        if matches!(edit, EditAction::TileResized | EditAction::TileDropped) {
+            self.session.columns = None;
         }
     }
 
@@ -270,11 +294,19 @@ mod tests {
     #[test]
     fn a_wider_window_widens_the_drawing_only() {
         let mut tree = first();
-        keep_side_columns(&mut tree, 1280.0, 2000.0);
-        let Some(Tile::Container(Container::Linear(row))) = tree.root().and_then(|root| tree.tiles.get(root)) else {
-            panic!("no row")
+        let widths = |tree: &Tree, width: f32| {
+            let Some(Tile::Container(Container::Linear(row))) = tree.root().and_then(|root| tree.tiles.get(root))
+            else {
+                panic!("no row")
+            };
+            row.shares.split(&row.children, width).iter().map(|width| width.round()).collect::<Vec<_>>()
         };
-        let widths = row.shares.split(&row.children, 2000.0);
-        assert!((widths[0] - LIBRARY).abs() < 0.5 && (widths[2] - INSPECTOR).abs() < 0.5, "{widths:?}");
+        let mut wanted = None;
+        keep_side_columns(&mut tree, &mut wanted, 2000.0);
+        assert_eq!(widths(&tree, 2000.0), [LIBRARY, 2000.0 - LIBRARY - INSPECTOR, INSPECTOR]);
+        keep_side_columns(&mut tree, &mut wanted, 600.0);
+        assert_eq!(widths(&tree, 600.0), [192.0, 216.0, 192.0]);
+        keep_side_columns(&mut tree, &mut wanted, 1280.0);
+        assert_eq!(widths(&tree, 1280.0), [LIBRARY, 1280.0 - LIBRARY - INSPECTOR, INSPECTOR]);
     }
 }

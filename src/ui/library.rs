@@ -3,7 +3,7 @@
 
 use super::actions::Effect;
 use super::files;
-use super::parts::{count, decimal, number, weak};
+use super::parts::{self, count, decimal, number, weak};
 use crate::domain::{Dataset, MoleculeId, Record, RowNote, Split};
 use crate::workspace::{Column, Command, State};
 use eframe::egui::{self, Align, Button, Color32, Key, Label, Layout, RichText, ScrollArea, Sense, TextEdit, Ui};
@@ -18,13 +18,13 @@ const NOTE: f32 = 17.0;
 
 /// Column, heading, what it is, width in points (the rest is the SMILES column's).
 const COLUMNS: [(Column, &str, &str, f32); 7] = [
-    (Column::Index, "#", "Place among the usable records, from 0", 40.0),
+    (Column::Index, "#", "Place among the usable records, from 0", 38.0),
     (Column::Smiles, "SMILES", "Structure as written in the file", 0.0),
-    (Column::Atoms, "Atoms", "Number of atoms of the graph", 42.0),
-    (Column::Target, "Target", "Value in the file", 47.0),
-    (Column::Prediction, "Pred.", "What the chosen model predicts", 47.0),
-    (Column::Error, "Error", "|prediction − target|", 42.0),
-    (Column::Ratio, "Ratio", "Largest MA ratio over all edges and layers", 47.0),
+    (Column::Atoms, "Atoms", "Number of atoms of the graph", 38.0),
+    (Column::Target, "Target", "Value in the file", 43.0),
+    (Column::Prediction, "Pred.", "What the chosen model predicts", 43.0),
+    (Column::Error, "Error", "|prediction − target|", 40.0),
+    (Column::Ratio, "Ratio", "Largest MA ratio over all edges and layers", 42.0),
 ];
 
 /// Records by split: all, then train, val, test.
@@ -93,10 +93,13 @@ pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Library) -> Vec<Effect>
 }
 
 fn path_row(ui: &mut Ui, own: &mut Library, effects: &mut Vec<Effect>) {
-    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-        let button = ui.add_enabled(!own.path.trim().is_empty(), Button::new("Open")).on_hover_text("Open the file at this path");
+    parts::from_right(ui, |ui| {
+        let button = ui
+            .add_enabled(!own.path.trim().is_empty(), Button::new("Open"))
+            .on_hover_text("Open the file at this path");
         let field = TextEdit::singleline(&mut own.path).hint_text("Path of a file").desired_width(f32::INFINITY);
-        let field = ui.add(field).on_hover_text("Molecules (CSV, TSV, .smi, plain or gzip) or weights (.safetensors)");
+        let field = parts::named(ui.add(field), "Path of a file to open")
+            .on_hover_text("Molecules (CSV, TSV, .smi, plain or gzip) or weights (.safetensors)");
         if std::mem::take(&mut own.focus_path) {
             field.request_focus();
         }
@@ -115,7 +118,8 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         ui.spacing_mut().button_padding.x = 5.0;
-        let splits = [(None, "All"), (Some(Split::Train), "Train"), (Some(Split::Val), "Val"), (Some(Split::Test), "Test")];
+        let splits =
+            [(None, "All"), (Some(Split::Train), "Train"), (Some(Split::Val), "Val"), (Some(Split::Test), "Test")];
         for ((split, name), number) in splits.into_iter().zip(counts) {
             if split.is_none() || number > 0 {
                 let text = format!("{name} {}", count(number));
@@ -129,8 +133,9 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
         own.search.clone_from(&state.table.search);
         own.known_search.clone_from(&state.table.search);
     }
-    let field = TextEdit::singleline(&mut own.search).hint_text("Search SMILES, name or number").desired_width(f32::INFINITY);
-    if ui.add(field).changed() {
+    let field =
+        TextEdit::singleline(&mut own.search).hint_text("Search SMILES, name or number").desired_width(f32::INFINITY);
+    if parts::named(ui.add(field), "Search molecules").changed() {
         own.known_search.clone_from(&own.search);
         effects.push(Command::Search(own.search.clone()).into());
     }
@@ -163,13 +168,18 @@ fn notes(ui: &mut Ui, dataset: &Dataset) {
                 let note = dataset.skipped.get(index).map(|note| (note, true));
                 note.or_else(|| dataset.warnings.get(index.checked_sub(skipped)?).map(|note| (note, false)))
             };
-            ScrollArea::vertical().max_height(8.0 * NOTE).auto_shrink([false, true]).show_rows(ui, NOTE, skipped + warned, |ui, rows| {
-                for (note, is_skipped) in rows.filter_map(row) {
-                    let what = if is_skipped { "skipped" } else { "warning" };
-                    let text = format!("line {}, {what}: {}", note.line, note.reason);
-                    ui.add(Label::new(RichText::new(&text).small()).truncate()).on_hover_text(text);
-                }
-            });
+            ScrollArea::vertical().max_height(8.0 * NOTE).auto_shrink([false, true]).show_rows(
+                ui,
+                NOTE,
+                skipped + warned,
+                |ui, rows| {
+                    for (note, is_skipped) in rows.filter_map(row) {
+                        let what = if is_skipped { "skipped" } else { "warning" };
+                        let text = format!("line {}, {what}: {}", note.line, note.reason);
+                        ui.add(Label::new(RichText::new(&text).small()).truncate()).on_hover_text(text);
+                    }
+                },
+            );
         });
     });
 }
@@ -179,12 +189,20 @@ fn plural(number: usize, word: &str) -> String {
 }
 
 fn table(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library, effects: &mut Vec<Effect>) {
-    ui.spacing_mut().item_spacing.x = 4.0;
-    let mut table = TableBuilder::new(ui).id_salt("molecules").sense(Sense::click()).auto_shrink(false).animate_scrolling(false);
+    // Six digits need more room than the 38 points for five.
+    let index = if dataset.records.len() > 100_000 { 6.0 } else { 0.0 };
+    ui.spacing_mut().item_spacing = egui::vec2(4.0, 0.0);
+    let mut table = TableBuilder::new(ui)
+        .id_salt("molecules")
+        .sense(Sense::click())
+        .auto_shrink(false)
+        .animate_scrolling(false)
+        .cell_layout(Layout::left_to_right(Align::Center));
     for (column, _, _, width) in COLUMNS {
         table = table.column(match column {
             Column::Smiles => Width::remainder().at_least(60.0).clip(true),
-            _ => Width::initial(width).at_least(28.0).clip(true).resizable(true),
+            Column::Index => Width::exact(width + index),
+            _ => Width::exact(width),
         });
     }
     // Found by walking the rows, so only when the selection moved.
@@ -216,12 +234,16 @@ fn heading(ui: &mut Ui, state: &State, (column, name, tip): (Column, &str, &str)
     let sorted = state.table.column == column;
     let arrow = match (sorted, state.table.descending) {
         (false, _) => "",
-        (true, false) => "↑",
-        (true, true) => "↓",
+        (true, false) => " ↑",
+        (true, true) => " ↓",
     };
     let text = RichText::new(format!("{name}{arrow}")).small();
     let text = if sorted { text.strong() } else { text.weak() };
-    let layout = if column == Column::Smiles { Layout::left_to_right(Align::Center) } else { Layout::right_to_left(Align::Center) };
+    let layout = if column == Column::Smiles {
+        Layout::left_to_right(Align::Center)
+    } else {
+        Layout::right_to_left(Align::Center)
+    };
     ui.with_layout(layout, |ui| {
         ui.spacing_mut().button_padding = egui::Vec2::ZERO;
         let button = Button::new(text).fill(Color32::TRANSPARENT).stroke(egui::Stroke::NONE);
@@ -235,7 +257,10 @@ fn cells(row: &mut TableRow<'_, '_>, state: &State, dataset: &Dataset, (id, reco
     for (column, ..) in COLUMNS {
         row.col(|ui| match column {
             Column::Smiles => {
-                let text = record.id.as_ref().map_or_else(|| record.smiles.to_string(), |name| format!("{name}  {}", record.smiles));
+                let text = record
+                    .id
+                    .as_ref()
+                    .map_or_else(|| record.smiles.to_string(), |name| format!("{name}  {}", record.smiles));
                 ui.add(Label::new(RichText::new(text).size(12.0)).truncate());
             }
             _ => {

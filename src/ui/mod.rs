@@ -17,6 +17,7 @@ mod library;
 mod molecule;
 mod notices;
 mod parts;
+mod plot;
 mod run;
 mod settings;
 mod strip;
@@ -59,8 +60,12 @@ struct Session {
     molecule: molecule::Molecule,
     inspector: inspector::Inspector,
     charts: charts::Charts,
+    /// The painted molecule of the last frame.
+    picture: Option<Arc<Picture>>,
     /// Width of the panels in the last frame, points.
     width: Option<f32>,
+    /// Widths of the columns as the user last set them, points.
+    columns: Option<Vec<f32>>,
 }
 
 /// The window's side of the program.
@@ -86,9 +91,10 @@ impl App {
         workspace.state.recent.clone_from(&settings.recent);
         settings.view_commands().into_iter().for_each(|command| workspace.apply(command));
         let mut notices = notices::Notices::default();
-        let failure = cc.wgpu_render_state.as_ref().and_then(|state| {
-            canvas::install(state).map_err(|error| notices.tell(Severity::Error, error)).ok()
-        });
+        let failure = cc
+            .wgpu_render_state
+            .as_ref()
+            .and_then(|state| canvas::install(state).map_err(|error| notices.tell(Severity::Error, error)).ok());
         Self {
             workspace,
             settings,
@@ -114,18 +120,23 @@ impl App {
     }
 
     /// Where on screen an atom or bond of the molecule is drawn, in points; `None` if it is not.
-    pub fn screen_position(&mut self, pick: Pick) -> Option<egui::Pos2> {
-        let picture = self.picture()?;
-        self.session.molecule.screen_position(&picture.scene, pick)
+    pub fn screen_position(&self, pick: Pick) -> Option<egui::Pos2> {
+        self.session.molecule.screen_position(&self.session.picture.as_ref()?.scene, pick)
+    }
+
+    /// What the molecule panel shows, colours included.
+    pub fn picture(&self) -> Option<&Arc<Picture>> {
+        self.session.picture.as_ref()
+    }
+
+    /// Where on screen a point of the picture is, in points.
+    pub fn to_screen(&self, point: glam::Vec2) -> Option<egui::Pos2> {
+        self.session.molecule.to_screen(point)
     }
 
     /// Our own time in the last frame: from the first widget to the last.
     pub fn frame_time(&self) -> Duration {
         self.frame_time
-    }
-
-    fn picture(&mut self) -> Option<Arc<Picture>> {
-        self.workspace.picture(crate::scene::Background::default(), None)
     }
 
     fn execute(&mut self, ctx: &egui::Context, effect: Effect) {
@@ -158,7 +169,7 @@ impl App {
             WindowCommand::ResetLayout => {
                 self.settings.tree = layout::first();
                 self.settings.maximized = None;
-                self.session.width = None;
+                (self.session.width, self.session.columns) = (None, None);
             }
             WindowCommand::Show(page) => self.page = Some(page),
             WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
@@ -193,7 +204,8 @@ impl App {
                 }
             }
         }
-        let failed = self.failure.as_ref().and_then(|failure| failure.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let failed =
+            self.failure.as_ref().and_then(|failure| failure.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(text) = failed {
             self.notices.tell(Severity::Error, text);
         }
@@ -254,12 +266,11 @@ impl eframe::App for App {
         let since = Instant::now();
         let ctx = ui.ctx().clone();
         let mut effects = actions::pressed(&ctx, &self.workspace.state);
-        effects.extend(bars::menu(ui, &self.workspace.state));
+        effects.extend(bars::menu(ui, &self.workspace.state, self.settings.appearance));
         effects.extend(bars::tools(ui, &self.workspace.state));
         effects.extend(bars::status(ui, &self.workspace));
-        let panels = egui::CentralPanel::no_frame().show(ui, |ui| {
-            layout::show(ui, &mut self.workspace, &mut self.settings, &mut self.session)
-        });
+        let panels = egui::CentralPanel::no_frame()
+            .show(ui, |ui| layout::show(ui, &mut self.workspace, &mut self.settings, &mut self.session));
         effects.extend(panels.inner);
         effects.extend(self.windows(&ctx));
         if !effects.is_empty() {

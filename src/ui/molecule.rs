@@ -6,8 +6,10 @@ use super::canvas;
 use super::parts::{self, decimal, number, signed, weak};
 use crate::domain::{AtomId, DirectedEdge, MoleculeId, Scale};
 use crate::scene::{self, Camera, Hit, Pick, Scene};
-use crate::workspace::{Command, Coloring, EdgeReading, Picture, Shown, State, quantity_name};
-use eframe::egui::{self, CursorIcon, PointerButton, Rect, Response, RichText, Sense, Ui, Vec2, Role, WidgetInfo, pos2};
+use crate::workspace::{Coloring, Command, EdgeReading, Picture, Shown, State, quantity_name};
+use eframe::egui::{
+    self, CursorIcon, PointerButton, Rect, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2,
+};
 use glam::Vec2 as World;
 use std::time::{Duration, Instant};
 
@@ -36,7 +38,15 @@ pub(super) struct Molecule {
 
 impl Default for Molecule {
     fn default() -> Self {
-        Self { camera: Camera::default(), fitted: true, shown: None, canvas: None, hovered: None, menu: None, waiting: None }
+        Self {
+            camera: Camera::default(),
+            fitted: true,
+            shown: None,
+            canvas: None,
+            hovered: None,
+            menu: None,
+            waiting: None,
+        }
     }
 }
 
@@ -62,7 +72,6 @@ impl Molecule {
 
     /// Where on screen an atom, or the middle of a line of a bond, is drawn.
     pub(super) fn screen_position(&self, scene: &Scene, pick: Pick) -> Option<egui::Pos2> {
-        let canvas = self.canvas?;
         let at = match pick {
             Pick::Atom(atom) => scene.atoms.iter().find(|mark| mark.atom == atom)?.center,
             Pick::Bond(bond) => {
@@ -70,13 +79,20 @@ impl Molecule {
                 (stroke.from + stroke.to) / 2.0
             }
         };
-        let at = self.camera.to_screen(at, world(canvas.size()));
+        self.to_screen(at)
+    }
+
+    /// Where on screen a point of the scene is.
+    pub(super) fn to_screen(&self, point: World) -> Option<egui::Pos2> {
+        let canvas = self.canvas?;
+        let at = self.camera.to_screen(point, world(canvas.size()));
         Some(canvas.min + Vec2::new(at.x, at.y))
     }
 
     /// Whether an answer has been due for long enough to say so; asks for the frame that will say it.
     fn is_waiting(&mut self, ui: &Ui, state: &State) -> bool {
-        let due = state.shown.is_some() && state.untraceable.is_none() && (state.comparison.is_none() || state.is_stale());
+        let due =
+            state.shown.is_some() && state.untraceable.is_none() && (state.comparison.is_none() || state.is_stale());
         if !due {
             self.waiting = None;
             return false;
@@ -179,8 +195,10 @@ fn reading_line(ui: &mut Ui, state: &State) {
         ui.label(decimal(before));
         ui.label(weak("→"));
         ui.label(RichText::new(decimal(after)).strong());
-        ui.label(format!("({})", signed(after - before))).on_hover_text("Prediction with your edits minus prediction as trained");
-        if intervention.explicit_bias != Scale::ONE && state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt) {
+        ui.label(format!("({})", signed(after - before)))
+            .on_hover_text("Prediction with your edits minus prediction as trained");
+        if intervention.explicit_bias != Scale::ONE && state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt)
+        {
             ui.label(weak("·"));
             ui.label(format!("EBT × {:.2}", intervention.explicit_bias.value()));
         }
@@ -233,7 +251,8 @@ fn move_camera(ui: &Ui, response: &Response, own: &mut Molecule, canvas: Rect) {
 /// What the pointer is over, and what a click there does.
 fn point(ui: &Ui, response: &Response, picture: &Picture, own: &mut Molecule, effects: &mut Vec<Effect>) {
     let (Some(canvas), camera) = (own.canvas, own.camera) else { return };
-    let hit = |pointer: egui::Pos2| scene::pick(&picture.scene, &camera, world(canvas.size()), world(pointer - canvas.min));
+    let hit =
+        |pointer: egui::Pos2| scene::pick(&picture.scene, &camera, world(canvas.size()), world(pointer - canvas.min));
     let hovered = response.hover_pos().filter(|_| !response.dragged()).and_then(hit);
     if hovered.map(|hit| hit.pick) != own.hovered_pick() {
         // The halo is part of the picture, which is made before the panels are shown.
@@ -284,7 +303,13 @@ fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mu
             entry(ui, "Put back".to_owned(), !out.is_empty(), Command::Restore(out.clone()));
             ui.separator();
         }
-        for id in [ActionId::ClearAblation, ActionId::Fit, ActionId::AtomNumbers, ActionId::CopySmiles, ActionId::ExportMolecule] {
+        for id in [
+            ActionId::ClearAblation,
+            ActionId::Fit,
+            ActionId::AtomNumbers,
+            ActionId::CopySmiles,
+            ActionId::ExportMolecule,
+        ] {
             effects.extend(parts::menu_item(ui, id, state));
         }
     });
@@ -297,7 +322,7 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
         (Some(reason), false) => format!("This record cannot be drawn: {reason}"),
         (None, true) => return,
         (None, false) if state.selected.is_some() => "Laying out the molecule…".to_owned(),
-        (None, false) => "Open a file of SMILES, drop one here, or choose File ▸ Open bundled molecules.".to_owned(),
+        (None, false) => "Open a file of SMILES, drop one here, or choose “Open bundled molecules” in the File menu.".to_owned(),
     };
     let color = if state.untraceable.is_some() { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
     let width = (canvas.width() - 32.0).clamp(60.0, 520.0);
@@ -306,7 +331,8 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
     } else {
         Rect::from_center_size(canvas.center(), Vec2::new(width, 40.0))
     };
-    let mut inner = ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::top_down(egui::Align::Center)));
+    let mut inner =
+        ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::top_down(egui::Align::Center)));
     egui::Frame::popup(inner.style()).shadow(egui::Shadow::NONE).show(&mut inner, |ui| {
         ui.add(egui::Label::new(RichText::new(text).color(color)).wrap());
     });
@@ -314,7 +340,9 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
 
 fn tooltip(ui: &Ui, response: &Response, state: &State, (picture, shown): (&Picture, &Shown), hit: Hit) {
     let anchor = egui::PopupAnchor::Pointer;
-    egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0).show(|ui| match hit.pick {
+    egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0).show(|ui| match hit
+        .pick
+    {
         Pick::Atom(atom) => atom_tip(ui, shown, atom),
         Pick::Bond(bond) => {
             ui.label(RichText::new(parts::bond_name(&shown.molecule, bond)).strong());
@@ -324,7 +352,8 @@ fn tooltip(ui: &Ui, response: &Response, state: &State, (picture, shown): (&Pict
             if hit.edge == Some(edges[1]) {
                 edges.reverse();
             }
-            let readings = edges.iter().filter_map(|edge| picture.readings.iter().find(|reading| reading.edge == *edge));
+            let readings =
+                edges.iter().filter_map(|edge| picture.readings.iter().find(|reading| reading.edge == *edge));
             bond_tip(ui, state, shown, readings.collect(), picture.readings.len());
         }
     });
@@ -346,7 +375,8 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
     ui.label(weak(format!("layer {}, {head}", view.reading.layer)));
     let quantity = quantity_name(view.reading.quantity);
     let has_ratio = quantity != quantity_name(crate::analysis::Quantity::Ratio);
-    let difference = view.coloring == Coloring::Difference || readings.iter().any(|reading| reading.difference().is_some_and(|change| change.abs() > 0.0));
+    let difference = view.coloring == Coloring::Difference
+        || readings.iter().any(|reading| reading.difference().is_some_and(|change| change.abs() > 0.0));
     egui::Grid::new("readings of the bond").spacing([14.0, 3.0]).show(ui, |ui| {
         ui.label("");
         ui.label(weak(quantity));
@@ -372,7 +402,10 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
             }
             if difference {
                 let change = reading.difference();
-                ui.label(change.map_or_else(|| "–".to_owned(), |change| if change > 0.0 { format!("+{}", number(change)) } else { number(change) }));
+                ui.label(change.map_or_else(
+                    || "–".to_owned(),
+                    |change| if change > 0.0 { format!("+{}", number(change)) } else { number(change) },
+                ));
             }
             ui.label(reading.rank.map_or_else(|| "–".to_owned(), |rank| format!("{rank} of {edges}")));
             ui.end_row();

@@ -111,7 +111,8 @@ fn toast(ui: &mut Ui, notice: &Notice) -> bool {
         closed
     });
     let rect = shown.response.rect;
-    let strip = egui::Rect::from_min_max(rect.min + egui::vec2(4.0, 6.0), egui::pos2(rect.left() + 7.0, rect.bottom() - 6.0));
+    let strip =
+        egui::Rect::from_min_max(rect.min + egui::vec2(4.0, 6.0), egui::pos2(rect.left() + 7.0, rect.bottom() - 6.0));
     ui.painter().rect_filled(strip, 2.0, color);
     shown.inner
 }

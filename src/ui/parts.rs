@@ -9,8 +9,13 @@ use eframe::egui::{self, Button, RichText, Ui};
 
 /// A menu entry for an action; returns what it asks for.
 pub(super) fn menu_item(ui: &mut Ui, id: ActionId, state: &State) -> Vec<Effect> {
+    let checked = actions::find(id).and_then(|action| action.checked).is_some_and(|checked| checked(state));
+    menu_choice(ui, id, checked, state)
+}
+
+/// The same for an action that is on or off by something other than the state.
+pub(super) fn menu_choice(ui: &mut Ui, id: ActionId, checked: bool, state: &State) -> Vec<Effect> {
     let Some(action) = actions::find(id) else { return Vec::new() };
-    let checked = action.checked.is_some_and(|checked| checked(state));
     let mut button = Button::selectable(checked, action.text);
     if let Some(shortcut) = action.shortcuts.first() {
         button = button.shortcut_text(ui.ctx().format_shortcut(shortcut));
@@ -34,8 +39,8 @@ pub(super) fn action_button(ui: &mut Ui, id: ActionId, text: &str, state: &State
 pub(super) fn action_switch(ui: &mut Ui, id: ActionId, text: &str, state: &State) -> Vec<Effect> {
     let Some(action) = actions::find(id) else { return Vec::new() };
     let checked = action.checked.is_some_and(|checked| checked(state));
-    let response =
-        ui.add_enabled((action.enabled)(state), Button::selectable(checked, text)).on_hover_text(tip(ui, action));
+    let button = Button::selectable(checked, text).frame_when_inactive(true);
+    let response = ui.add_enabled((action.enabled)(state), button).on_hover_text(tip(ui, action));
     if response.clicked() { (action.run)(state) } else { Vec::new() }
 }
 
@@ -54,15 +59,21 @@ fn tip(ui: &Ui, action: &actions::Action) -> String {
     }
 }
 
+/// Gives a widget without words of its own the name that screen readers read.
+pub(super) fn named(response: egui::Response, name: &str) -> egui::Response {
+    response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
+    response
+}
+
+/// A row that is filled from the right, so that its last widget may take what is left.
+pub(super) fn from_right<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    ui.horizontal(|ui| ui.with_layout(layout, add).inner).inner
+}
+
 /// Text of lesser weight.
 pub(super) fn weak(text: impl Into<String>) -> RichText {
     RichText::new(text).weak()
-}
-
-/// A line of headings above a group.
-pub(super) fn heading(ui: &mut Ui, text: &str) {
-    ui.add_space(2.0);
-    ui.label(RichText::new(text).size(14.0).strong());
 }
 
 /// `C3`: symbol and number.

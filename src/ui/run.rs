@@ -36,8 +36,12 @@ pub struct Start {
 /// Our device handles in the form that egui wants; `None` if there is no adapter.
 pub fn egui_setup(gpu: &Gpu) -> Option<WgpuSetup> {
     let setup = gpu.setup.clone()?;
-    let existing =
-        WgpuSetupExisting { instance: setup.instance, adapter: setup.adapter, device: setup.device, queue: setup.queue };
+    let existing = WgpuSetupExisting {
+        instance: setup.instance,
+        adapter: setup.adapter,
+        device: setup.device,
+        queue: setup.queue,
+    };
     Some(WgpuSetup::Existing(existing))
 }
 

@@ -6,8 +6,8 @@ use super::parts::{number, weak};
 use super::theme;
 use crate::figure::HeatStrip;
 use eframe::egui::{
-    self, Align2, Color32, ColorImage, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui, Vec2, WidgetInfo,
-    pos2,
+    self, Align2, Color32, ColorImage, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui, Vec2,
+    WidgetInfo, pos2,
 };
 
 /// Height of a layer, points.
@@ -28,7 +28,8 @@ impl Strip {
         let (rows, columns) = (strip.values.rows, strip.values.cols);
         let background = theme::background(ui);
         let texel = |layer: usize, feature: usize| theme::color(strip.color(layer, feature, background));
-        let pixels: Vec<Color32> = (0..rows).flat_map(|layer| (0..columns).map(move |feature| texel(layer, feature))).collect();
+        let pixels: Vec<Color32> =
+            (0..rows).flat_map(|layer| (0..columns).map(move |feature| texel(layer, feature))).collect();
         let image = if pixels.is_empty() { ColorImage::example() } else { ColorImage::new([columns, rows], pixels) };
         let texture = ui.ctx().load_texture("heat strip", image, TextureOptions::NEAREST);
         Self { strip, texture }
@@ -51,7 +52,8 @@ impl Strip {
         let painter = ui.painter();
         painter.image(self.texture.id(), frame, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);
         self.lines(ui, frame, layer);
-        let bar = Rect::from_min_size(frame.left_bottom() + Vec2::new(0.0, 32.0), Vec2::new(frame.width(), 7.0));
+        // The last label reaches over the end of the bar.
+        let bar = Rect::from_min_size(frame.left_bottom() + Vec2::new(0.0, 32.0), Vec2::new(frame.width() - 14.0, 7.0));
         canvas::bar_with_ticks(ui, painter, bar, &self.strip.bar);
         if let Some(pointer) = response.hover_pos().filter(|pointer| frame.contains(*pointer)) {
             // Inside the frame both are below the counts, and never negative.

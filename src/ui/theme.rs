@@ -7,8 +7,8 @@
 use crate::figure::{Palette, font};
 use crate::scene::{Background, Rgb};
 use eframe::egui::{
-    self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style, TextStyle,
-    Theme, Ui, Vec2, Visuals,
+    self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow, Stroke, Style,
+    TextStyle, Theme, Ui, Vec2, Visuals,
 };
 use std::sync::Arc;
 
@@ -33,6 +33,8 @@ struct Colors {
     /// Behind something selected.
     selection: Color32,
     stripe: Color32,
+    /// Rails of sliders, boxes of switches.
+    rail: Color32,
     warning: Color32,
     error: Color32,
     shadow: Color32,
@@ -49,6 +51,7 @@ const LIGHT: Colors = Colors {
     accent: Color32::from_rgb(30, 91, 176),
     selection: Color32::from_rgb(207, 224, 250),
     stripe: Color32::from_rgb(244, 245, 248),
+    rail: Color32::from_rgb(208, 213, 222),
     warning: Color32::from_rgb(146, 84, 0),
     error: Color32::from_rgb(184, 28, 28),
     shadow: Color32::from_black_alpha(36),
@@ -65,6 +68,7 @@ const DARK: Colors = Colors {
     accent: Color32::from_rgb(128, 178, 255),
     selection: Color32::from_rgb(38, 70, 118),
     stripe: Color32::from_rgb(35, 37, 41),
+    rail: Color32::from_rgb(70, 74, 82),
     warning: Color32::from_rgb(255, 188, 92),
     error: Color32::from_rgb(255, 132, 126),
     shadow: Color32::from_black_alpha(120),
@@ -151,6 +155,7 @@ fn visuals(theme: Theme, colors: &Colors) -> Visuals {
         state.corner_radius = CornerRadius::same(5);
         state.expansion = 0.0;
     }
+    widgets.inactive.bg_fill = colors.rail;
     visuals
 }
 

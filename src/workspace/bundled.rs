@@ -1,8 +1,8 @@
 //! What is inside the program: molecules and trained models, so that the first picture needs no click.
 
+use crate::engine::Checkpoint;
 use crate::engine::jobs::load::Input;
 use crate::engine::jobs::train::{DATA_KEY, TEST_KEY};
-use crate::engine::Checkpoint;
 use crate::io;
 use crate::models::ModelSpec;
 

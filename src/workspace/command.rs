@@ -3,8 +3,8 @@
 use super::view::Coloring;
 use crate::analysis::Quantity;
 use crate::domain::{BondId, DirectedEdge, MoleculeId, Scale, Split};
-use crate::engine::{JobId, ModelState, SweepOptions};
 use crate::engine::jobs::train::TrainOptions;
+use crate::engine::{JobId, ModelState, SweepOptions};
 use crate::figure::Format;
 use crate::scene::{ColorMap, Pick};
 use std::path::PathBuf;

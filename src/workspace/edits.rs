@@ -108,10 +108,8 @@ impl Edits {
 
     /// Forgets ablations and steps, which name molecules of a file that is no longer open.
     pub(super) fn forget_molecules(&mut self) {
-        *self = Self {
-            state: State { explicit_bias: self.state.explicit_bias, ..State::default() },
-            ..Self::default()
-        };
+        *self =
+            Self { state: State { explicit_bias: self.state.explicit_bias, ..State::default() }, ..Self::default() };
     }
 
     fn edit(&mut self, molecule: MoleculeId, change: impl FnOnce(&mut BTreeMap<DirectedEdge, Ablation>)) {

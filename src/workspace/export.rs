@@ -11,7 +11,7 @@ use crate::engine::jobs::{Task, provenance};
 use crate::engine::{Event, ModelState};
 use crate::figure::{self, Content, Figure, FigureSpec, Format, HeatStrip, MoleculeFigure};
 use crate::io::{self, Tensor};
-use crate::scene::{Background, ColorBar, ColorMap, ColorScale, Pick};
+use crate::scene::{Background, ColorBar, ColorScale, Pick};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -85,7 +85,11 @@ impl Workspace {
     }
 
     /// Queues a short piece of file work.
-    fn write(&mut self, title: String, work: impl FnOnce(&crate::engine::Outbox) -> Result<(), String> + Send + 'static) {
+    pub(super) fn write(
+        &mut self,
+        title: String,
+        work: impl FnOnce(&crate::engine::Outbox) -> Result<(), String> + Send + 'static,
+    ) {
         let id = self.engine.reserve();
         self.start(id, Purpose::Write, title, Task::boxed(work));
     }
@@ -130,7 +134,8 @@ impl Workspace {
             _ => None,
         };
         let (source, target) = bond.ok_or("Choose a bond first: the strip shows the activations of one.")?;
-        self.edge_strip(DirectedEdge { source, target }).ok_or_else(|| "The bond takes no part in message passing.".to_owned())
+        self.edge_strip(DirectedEdge { source, target })
+            .ok_or_else(|| "The bond takes no part in message passing.".to_owned())
     }
 
     /// |activation| of a directed edge, layers by features; `None` if it takes no part.
@@ -148,7 +153,13 @@ impl Workspace {
         Some(self.strip(rows, trace.heads, "|node attention|", format!("atom {}", atom.0)))
     }
 
-    fn strip<'a>(&self, rows: impl ExactSizeIterator<Item = &'a [f32]>, heads: usize, what: &str, caption: String) -> HeatStrip {
+    fn strip<'a>(
+        &self,
+        rows: impl ExactSizeIterator<Item = &'a [f32]>,
+        heads: usize,
+        what: &str,
+        caption: String,
+    ) -> HeatStrip {
         let count = rows.len();
         let values: Vec<f32> = rows.flatten().map(|value| value.abs()).collect();
         let scale = ColorScale::fit_range(self.state.view.map, true, values.iter().copied());
@@ -181,8 +192,18 @@ fn reading_table(picture: &Picture, molecule: &Molecule) -> Table {
             if reading.ablated { "yes" } else { "no" }.to_owned(),
         ]
     };
-    let columns =
-        ["source", "target", "source_element", "target_element", "bond", "value", "baseline", "ratio", "rank", "ablated"];
+    let columns = [
+        "source",
+        "target",
+        "source_element",
+        "target_element",
+        "bond",
+        "value",
+        "baseline",
+        "ratio",
+        "rank",
+        "ablated",
+    ];
     Table { columns: columns.map(str::to_owned).into(), rows: picture.readings.iter().map(row).collect() }
 }
 
@@ -196,9 +217,15 @@ fn tensors(comparison: &Comparison, molecule: &Molecule) -> BTreeMap<String, Ten
         bond.and_then(|bond| molecule.bond(bond)).map_or(0, |(_, _, bond)| i64::from(bond.order.pairs()))
     };
     let mut tensors = BTreeMap::from([
-        ("prediction".to_owned(), Tensor::F32 { shape: vec![1, trace.prediction.len()], values: trace.prediction.clone() }),
+        (
+            "prediction".to_owned(),
+            Tensor::F32 { shape: vec![1, trace.prediction.len()], values: trace.prediction.clone() },
+        ),
         ("edge_index".to_owned(), Tensor::I64 { shape: vec![2, edges], values: ends }),
-        ("edge_bond".to_owned(), Tensor::I64 { shape: vec![edges], values: trace.edges.bond.iter().map(order).collect() }),
+        (
+            "edge_bond".to_owned(),
+            Tensor::I64 { shape: vec![edges], values: trace.edges.bond.iter().map(order).collect() },
+        ),
     ]);
     for (index, layer) in trace.layers.iter().enumerate() {
         let view = View { quantity: Quantity::Ratio, layer: index, head: None };

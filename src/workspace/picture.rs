@@ -145,7 +145,7 @@ impl Workspace {
         }
         let chart = chart(&self.state, kind, state).map(Arc::new);
         if self.memo.charts.len() >= CHARTS_KEPT {
-            self.memo.charts.remove(0);
+            drop(self.memo.charts.remove(0));
         }
         self.memo.charts.push((key, chart.clone()));
         chart
@@ -181,7 +181,8 @@ fn paint(state: &State, layout: &Layout, key: &PictureKey) -> Picture {
         return Picture { scene: Arc::default(), bar: None, readings: Vec::new() };
     };
     let readings = readings(state);
-    let values: Vec<f32> = readings.iter().map(|reading| narrow(shown_value(state, reading).unwrap_or(f64::NAN))).collect();
+    let values: Vec<f32> =
+        readings.iter().map(|reading| narrow(shown_value(state, reading).unwrap_or(f64::NAN))).collect();
     let has_numbers = values.iter().any(|value| !value.is_nan());
     let scale = color_scale(state, &values);
     let ablated = readings.iter().filter(|reading| reading.ablated).map(|reading| reading.edge);

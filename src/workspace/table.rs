@@ -54,7 +54,8 @@ impl Table {
             }
             Column::Smiles => {
                 order.sort_by(|a, b| {
-                    let order = dataset.record(*a).map(|row| &row.smiles).cmp(&dataset.record(*b).map(|row| &row.smiles));
+                    let order =
+                        dataset.record(*a).map(|row| &row.smiles).cmp(&dataset.record(*b).map(|row| &row.smiles));
                     if self.descending { order.reverse() } else { order }
                 });
             }

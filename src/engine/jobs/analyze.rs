@@ -3,8 +3,8 @@
 //! Edge ratios are written while they are measured, so memory does not grow with their number. All
 //! files appear under their names only when complete.
 
-use super::sweep::{ModelState, Slice, Survey, SweepJob};
 use super::provenance;
+use super::sweep::{ModelState, Slice, Survey, SweepJob};
 use crate::analysis::chart::{Chart, Role};
 use crate::analysis::{Fit, HistogramTitle, batch_curves, histogram, sweep_edge_curves};
 use crate::domain::Dataset;
@@ -77,7 +77,12 @@ impl Analyze {
             out.send(Event::Written(path));
         }
         let survey = self.sweep.survey();
-        for (name, text) in [("batch_max.csv", batch_max(survey)), ("gamma.csv", gamma(survey)), ("predictions.csv", predictions(survey, self.sweep.dataset())), ("bands.csv", bands(survey))] {
+        for (name, text) in [
+            ("batch_max.csv", batch_max(survey)),
+            ("gamma.csv", gamma(survey)),
+            ("predictions.csv", predictions(survey, self.sweep.dataset())),
+            ("bands.csv", bands(survey)),
+        ] {
             self.put(name, text.as_bytes(), out)?;
         }
         for (name, chart) in charts(survey) {
@@ -120,7 +125,8 @@ impl Job for Analyze {
         }
         if step == Step::Done {
             if self.sweep.survey().ids.is_empty() {
-                let reason = self.sweep.survey().unscored.first().map_or_else(String::new, |(_, reason)| reason.clone());
+                let reason =
+                    self.sweep.survey().unscored.first().map_or_else(String::new, |(_, reason)| reason.clone());
                 return Err(format!("The model can score none of these molecules, the first because {reason}"));
             }
             self.write(out)?;

@@ -6,9 +6,9 @@ pub mod sweep;
 pub mod train;
 
 use super::event::Outbox;
+use super::worker::{Job, Step};
 use crate::domain::{Dataset, ModelId};
 use crate::figure::Provenance;
-use super::worker::{Job, Step};
 
 /// A job of a single step, for work that is short but must not hold up a frame.
 pub struct Task<F>(Option<F>);

@@ -150,14 +150,8 @@ impl SweepJob {
         let key = SurveyKey { dataset: revision, model: checkpoint.id.clone(), options };
         let checkpoints = states(checkpoint);
         let states = checkpoints.iter().map(|&(state, _)| (state, analysis::Sweep::default())).collect();
-        let survey = Survey {
-            key,
-            ids: Vec::new(),
-            predictions: Vec::new(),
-            states,
-            unscored: Vec::new(),
-            total: ids.len(),
-        };
+        let survey =
+            Survey { key, ids: Vec::new(), predictions: Vec::new(), states, unscored: Vec::new(), total: ids.len() };
         Self { dataset, device, checkpoints, models: Vec::new(), ids, next: 0, survey, published: Instant::now() }
     }
 
@@ -180,10 +174,7 @@ impl SweepJob {
     }
 
     /// Measures the next molecules and shows what came out to `see`.
-    pub(super) fn advance(
-        &mut self,
-        mut see: impl FnMut(Slice<'_>) -> Result<(), String>,
-    ) -> Result<Step, String> {
+    pub(super) fn advance(&mut self, mut see: impl FnMut(Slice<'_>) -> Result<(), String>) -> Result<Step, String> {
         if self.models.len() < self.checkpoints.len() {
             let built = self.checkpoints.iter().map(|(_, checkpoint)| checkpoint.build(&self.device));
             self.models = built.collect::<Result<_, _>>().map_err(|error| error.to_string())?;

@@ -143,14 +143,14 @@ impl Train {
                 .map_err(|error| error.to_string())?
         };
         trainer.set_epochs(self.options.epochs);
-        std::fs::create_dir_all(&self.files.state)
-            .map_err(|error| format!("The folder for the run cannot be made ({error}): {}", self.files.state.display()))?;
+        std::fs::create_dir_all(&self.files.state).map_err(|error| {
+            format!("The folder for the run cannot be made ({error}): {}", self.files.state.display())
+        })?;
         Ok(trainer)
     }
 
     fn samples(&mut self, split: Split) -> Vec<Sample> {
-        let records: Vec<&Record> =
-            self.dataset.records.iter().filter(|record| record.split == Some(split)).collect();
+        let records: Vec<&Record> = self.dataset.records.iter().filter(|record| record.split == Some(split)).collect();
         let sample = |record: &&Record| {
             let target = record.target?;
             let graph = zinc_codes(&io::smiles::read(&record.smiles).ok()?.molecule).ok()?;
@@ -179,7 +179,8 @@ impl Train {
     /// Writes last, best and state.
     fn save(&mut self, trainer: &Trainer) -> Result<(), String> {
         self.saved = Instant::now();
-        let write = |path: &Path, weights: &Weights| io::write_weights(path, weights).map_err(|error| error.to_string());
+        let write =
+            |path: &Path, weights: &Weights| io::write_weights(path, weights).map_err(|error| error.to_string());
         write(&self.files.state_file(), &trainer.state())?;
         write(&self.files.last, &trainer.last_weights())?;
         trainer.best_weights().map_or(Ok(()), |weights| write(&self.files.best, &weights))

@@ -28,12 +28,9 @@ pub(super) fn separate_charges(graph: &mut Graph) {
 
 /// The first neutral neighbour of `element` on a bond of `kind`.
 fn neutral_neighbour(graph: &Graph, node: usize, kind: Kind, element: u8) -> Option<(usize, usize)> {
-    graph
-        .bonds_of(node)
-        .map(|bond| (bond, graph.edges[bond].other(node)))
-        .find(|&(bond, other)| {
-            graph.edges[bond].kind == kind && graph.nodes[other].element == element && graph.nodes[other].charge == 0
-        })
+    graph.bonds_of(node).map(|bond| (bond, graph.edges[bond].other(node))).find(|&(bond, other)| {
+        graph.edges[bond].kind == kind && graph.nodes[other].element == element && graph.nodes[other].charge == 0
+    })
 }
 
 /// Lowers a bond by one pair and gives the electrons to `other`.

@@ -22,8 +22,8 @@ enum Need {
 /// # Errors
 /// An aromatic atom outside rings, or an atom for which no double bond can be found.
 pub(super) fn kekulize(graph: &mut Graph) -> Result<(), SmilesError> {
-    let is_aromatic = graph.nodes.iter().any(|node| node.lower_case)
-        || graph.edges.iter().any(|edge| edge.kind == Kind::Aromatic);
+    let is_aromatic =
+        graph.nodes.iter().any(|node| node.lower_case) || graph.edges.iter().any(|edge| edge.kind == Kind::Aromatic);
     if !is_aromatic {
         return Ok(());
     }

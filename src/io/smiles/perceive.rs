@@ -19,7 +19,8 @@ pub(super) fn aromaticity(graph: &mut Graph) -> Result<(), SmilesError> {
     if !has_rings(graph) {
         return Ok(());
     }
-    let assignment = rewritten(graph, |kind| !matches!(kind, Kind::Dative | Kind::Unspecified))?.aromaticity_assignment_for(AromaticityPolicy::RdkitDefault);
+    let assignment = rewritten(graph, |kind| !matches!(kind, Kind::Dative | Kind::Unspecified))?
+        .aromaticity_assignment_for(AromaticityPolicy::RdkitDefault);
     for &atom in assignment.atom_ids() {
         if let Some(node) = graph.nodes.get_mut(atom) {
             node.aromatic = true;

@@ -19,17 +19,18 @@ pub(super) fn drop_false_centres(graph: &mut Graph) {
     let is_false = |at: usize| {
         let node = marked[at];
         let others = || (0..marked.len()).filter(move |&other| other != at);
+        if graph.degree(node) < 3 || graph.nodes[node].total_hydrogens() > 1 {
+            return true;
+        }
+        // Across a ring, two such centres define each other (as in 1,4-dimethylcyclohexane).
+        let has_partner =
+            || others().any(|other| pairs[other] == Some(Pair::Ring) && systems[marked[other]] == systems[node]);
+        // Equal branches may still differ by the centres they carry (as in tropine).
+        let may_differ = || others().any(|a| others().any(|b| a < b && classes[marked[a]] == classes[marked[b]]));
         match pairs[at] {
-            _ if graph.degree(node) < 3 || graph.nodes[node].total_hydrogens() > 1 => true,
             None => false,
-            // Across a ring, two such centres define each other (as in 1,4-dimethylcyclohexane).
-            Some(Pair::Ring) => {
-                !others().any(|other| pairs[other] == Some(Pair::Ring) && systems[marked[other]] == systems[node])
-            }
-            // Equal branches may still differ by the centres they carry.
-            Some(Pair::Chain) => {
-                !others().any(|a| others().any(|b| a < b && classes[marked[a]] == classes[marked[b]]))
-            }
+            Some(Pair::Ring) => !has_partner() && !may_differ(),
+            Some(Pair::Chain) => !may_differ(),
         }
     };
     let false_centres: Vec<usize> = (0..marked.len()).filter(|&at| is_false(at)).map(|at| marked[at]).collect();

@@ -15,8 +15,21 @@ const LEAST_SHARE: f32 = 0.1;
 
 /// Words in a header that name a target, best first.
 const TARGETS: [&str; 15] = [
-    "target", "y", "label", "value", "measured", "experimental", "expt", "activity", "property", "logp", "logd",
-    "logs", "pic50", "solubility", "energy",
+    "target",
+    "y",
+    "label",
+    "value",
+    "measured",
+    "experimental",
+    "expt",
+    "activity",
+    "property",
+    "logp",
+    "logd",
+    "logs",
+    "pic50",
+    "solubility",
+    "energy",
 ];
 
 /// Words in a header that name or number the rows.
@@ -117,7 +130,12 @@ impl<'a> Sample<'a> {
     /// Cells of a column below the first row, or in it if there is no other.
     fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
         let skip = usize::from(self.rows.len() > 1);
-        self.rows.iter().skip(skip).filter_map(move |row| row.get(column)).map(AsRef::as_ref).filter(|cell| !cell.is_empty())
+        self.rows
+            .iter()
+            .skip(skip)
+            .filter_map(move |row| row.get(column))
+            .map(AsRef::as_ref)
+            .filter(|cell| !cell.is_empty())
     }
 
     fn width(&self) -> usize {
@@ -178,7 +196,9 @@ impl<'a> Sample<'a> {
     /// Whether the cells count up by one.
     fn counts_up(&self, column: usize) -> bool {
         let cells: Option<Vec<i64>> = self.cells(column).map(|cell| cell.parse().ok()).collect();
-        cells.is_some_and(|cells| cells.len() > 2 && cells.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(1)))
+        cells.is_some_and(|cells| {
+            cells.len() > 2 && cells.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(1))
+        })
     }
 
     fn layout(&self) -> Layout {

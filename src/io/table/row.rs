@@ -67,7 +67,8 @@ impl<'a> Rows<'a> {
         let quotes = matches!(style, Style::Delimited(_));
         loop {
             let rest = bytes.get(at..).unwrap_or(&[]);
-            let next = if quotes { memchr::memchr3(b'\n', b'\r', b'"', rest) } else { memchr::memchr2(b'\n', b'\r', rest) };
+            let next =
+                if quotes { memchr::memchr3(b'\n', b'\r', b'"', rest) } else { memchr::memchr2(b'\n', b'\r', rest) };
             let Some(next) = next.map(|offset| at + offset) else { break };
             if bytes[next] == b'"' {
                 let is_start = next == found.taken || Style::Delimited(bytes[next - 1]) == style;
@@ -151,7 +152,8 @@ fn delimited(text: &str, delimiter: u8) -> Vec<Cow<'_, str>> {
             && let Quoted::Closed(end) = quoted(bytes, at, Style::Delimited(delimiter), true)
         {
             let inside = &text[at + 1..end - 1];
-            let field = if inside.contains('"') { Cow::Owned(inside.replace("\"\"", "\"")) } else { Cow::Borrowed(inside) };
+            let field =
+                if inside.contains('"') { Cow::Owned(inside.replace("\"\"", "\"")) } else { Cow::Borrowed(inside) };
             fields.push(match field {
                 Cow::Borrowed(field) => Cow::Borrowed(field.trim()),
                 Cow::Owned(field) => Cow::Owned(field.trim().to_owned()),

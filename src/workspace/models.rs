@@ -1,0 +1,98 @@
+//! Choosing models, and putting questions to them.
+
+use super::Workspace;
+use crate::domain::{Comparison, Probe};
+use crate::engine::{Checkpoint, Event, Question};
+use crate::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+impl Workspace {
+    pub(super) fn set_model(&mut self, place: usize) {
+        if place < self.state.checkpoints.len() {
+            self.state.model = place;
+            self.state.view.reading.layer = self.state.view.reading.layer.min(self.last_layer());
+            self.state.view.reading.head = self.state.view.reading.head.map(|head| head.min(self.last_head()));
+            self.state.table.scores.clear();
+            self.score();
+            self.sweep_unasked();
+        }
+    }
+
+    pub(super) fn open_model(&mut self, path: PathBuf) {
+        self.write(format!("Opening {}", path.display()), move |out| {
+            let checkpoint = read_checkpoint(&path)?;
+            out.send(Event::ModelOpened(Arc::new(checkpoint)));
+            Ok(())
+        });
+    }
+
+    /// Lists a model and chooses it; one that is listed already is only chosen.
+    pub(super) fn add_model(&mut self, checkpoint: Arc<Checkpoint>) {
+        let known = self.state.checkpoints.iter().position(|known| known.id == checkpoint.id);
+        let place = known.unwrap_or_else(|| {
+            self.state.checkpoints.push(checkpoint);
+            self.state.checkpoints.len() - 1
+        });
+        self.set_model(place);
+    }
+
+    pub(super) fn last_layer(&self) -> usize {
+        self.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.layers.saturating_sub(1))
+    }
+
+    pub(super) fn last_head(&self) -> usize {
+        self.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.heads.saturating_sub(1))
+    }
+
+    /// The question that the state now puts.
+    pub(super) fn probe(&self) -> Option<Probe> {
+        let shown = self.state.shown.as_ref()?;
+        shown.input.as_ref().ok()?;
+        Some(Probe {
+            dataset: self.state.opened.as_ref()?.revision,
+            model: self.state.checkpoint()?.id.clone(),
+            molecule: shown.id,
+            intervention: self.state.edits.intervention(shown.id),
+        })
+    }
+
+    /// Asks if the question differs from the one asked or answered last.
+    pub(super) fn ask(&mut self) {
+        let Some(probe) = self.probe() else {
+            self.asked = None;
+            return;
+        };
+        let answered = self.state.comparison.as_ref().is_some_and(|comparison| comparison.probe == probe);
+        if answered || self.asked.as_ref() == Some(&probe) || self.state.untraceable.is_some() {
+            return;
+        }
+        if let (Some(shown), Some(checkpoint)) = (&self.state.shown, self.state.checkpoint())
+            && let Ok(input) = &shown.input
+        {
+            let question =
+                Question { probe: probe.clone(), checkpoint: Arc::clone(checkpoint), input: Arc::clone(input) };
+            self.engine.ask(question);
+            self.asked = Some(probe);
+        }
+    }
+
+    pub(super) fn traced(&mut self, comparison: Comparison) {
+        if self.asked.as_ref() == Some(&comparison.probe) {
+            self.asked = None;
+        }
+        let current = self.state.shown.as_ref().is_some_and(|shown| shown.id == comparison.probe.molecule)
+            && self.state.opened.as_ref().is_some_and(|opened| opened.revision == comparison.probe.dataset);
+        if current {
+            self.state.untraceable = None;
+            self.state.comparison = Some(Arc::new(comparison));
+        }
+    }
+}
+
+/// Reads a weight file as a model to choose; errors are one sentence with the path last.
+fn read_checkpoint(path: &Path) -> Result<Checkpoint, String> {
+    let weights = io::read_weights(path).map_err(|error| error.to_string())?;
+    let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
+    Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))
+}

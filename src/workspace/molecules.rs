@@ -1,0 +1,150 @@
+//! Opening files and showing molecules.
+
+use super::state::{Opened, Purpose, Shown};
+use super::{LAYOUT_PATIENCE, RECENT, Source, Workspace, bundled};
+use crate::domain::{Dataset, EdgeList, Molecule, MoleculeId, Split};
+use crate::engine::jobs::load::{Input, Load};
+use crate::engine::{DrawRequest, JobId};
+use crate::models::zinc_codes;
+use crate::scene::{self, Layout};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Workspace {
+    pub(super) fn open(&mut self, source: Source) {
+        if let Some(job) = self.loading.take() {
+            self.engine.cancel(job);
+        }
+        let (title, input) = match source {
+            Source::Bundled => ("Opening the bundled molecules".to_owned(), bundled::molecules()),
+            Source::File(path) => {
+                self.state.recent.retain(|known| *known != path);
+                self.state.recent.insert(0, path.clone());
+                self.state.recent.truncate(RECENT);
+                let name =
+                    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
+                (format!("Opening {name}"), Input::File(path))
+            }
+        };
+        let id = self.engine.reserve();
+        self.loading = Some(id);
+        self.start(id, Purpose::Load, title, Box::new(Load::new(id, input)));
+    }
+
+    pub(super) fn loaded(&mut self, job: JobId, dataset: Arc<Dataset>) {
+        if self.loading != Some(job) {
+            return;
+        }
+        let first = self.revision != job.0;
+        if first {
+            self.revision = job.0;
+            self.state.edits.forget_molecules();
+            (self.state.shown, self.state.comparison, self.state.untraceable) = (None, None, None);
+            (self.state.pick, self.asked, self.state.selected) = (None, None, None);
+            self.state.surveys.clear();
+            self.state.table.scores.clear();
+            // The paper measures on the test split; files without splits show everything.
+            let has_test = dataset.records.iter().any(|record| record.split == Some(Split::Test));
+            self.state.table.split = has_test.then_some(Split::Test);
+            self.state.table.search.clear();
+        }
+        // Checking may drop records, and numbers are places among the usable ones: follow the line.
+        let old = self.state.opened.as_ref().map(|opened| Arc::clone(&opened.dataset));
+        let line = |id: MoleculeId| old.as_ref().and_then(|old| old.record(id)).map(|record| record.line);
+        let selected = self.state.selected.filter(|_| !first).and_then(line);
+        let renumbered = old
+            .filter(|_| !first)
+            .is_some_and(|old| old.records.iter().zip(&dataset.records).any(|(old, new)| old.line != new.line));
+        if renumbered {
+            self.state.edits.forget_molecules();
+            self.state.table.scores.clear();
+            self.state.surveys.clear();
+        }
+        self.state.opened = Some(Opened { revision: self.revision, dataset: Arc::clone(&dataset) });
+        self.arrange();
+        let place = selected.and_then(|line| dataset.records.binary_search_by_key(&line, |record| record.line).ok());
+        let id = place.and_then(|place| u32::try_from(place).ok()).map(MoleculeId);
+        match id.or(self.state.selected.filter(|_| !renumbered && !first)) {
+            Some(id) if !renumbered => self.state.selected = Some(id),
+            Some(id) => self.select(id),
+            None => {
+                if let Some(&id) = self.state.table.order.first() {
+                    self.select(id);
+                }
+            }
+        }
+    }
+
+    pub(super) fn arrange(&mut self) {
+        if let Some(opened) = &self.state.opened {
+            let dataset = Arc::clone(&opened.dataset);
+            self.state.table.arrange(&dataset);
+        }
+        self.sweep_unasked();
+    }
+
+    pub(super) fn select(&mut self, id: MoleculeId) {
+        let Some(opened) = &self.state.opened else { return };
+        let Some(record) = opened.dataset.record(id) else { return };
+        self.engine.draw(DrawRequest { dataset: opened.revision, id, smiles: record.smiles.clone() });
+        if self.state.selected != Some(id) {
+            self.state.untraceable = None;
+            self.state.pick = None;
+        }
+        self.state.selected = Some(id);
+    }
+
+    pub(super) fn step(&mut self, rows: i64) {
+        let table = &self.state.table;
+        let Some(last) = table.order.len().checked_sub(1) else { return };
+        let row = match self.state.selected.and_then(|id| table.row_of(id)) {
+            Some(row) => i64::try_from(row).unwrap_or(i64::MAX).saturating_add(rows),
+            None => 0,
+        };
+        let row = usize::try_from(row.max(0)).unwrap_or(0).min(last);
+        if let Some(&id) = table.order.get(row) {
+            self.select(id);
+        }
+    }
+
+    pub(super) fn revisit(&mut self, molecule: Option<MoleculeId>) {
+        if let Some(id) = molecule.filter(|&id| self.state.selected != Some(id)) {
+            self.select(id);
+        }
+    }
+
+    pub(super) fn is_selected(&self, dataset: u64, id: MoleculeId) -> bool {
+        self.state.selected == Some(id) && self.state.opened.as_ref().is_some_and(|opened| opened.revision == dataset)
+    }
+
+    pub(super) fn read(&mut self, dataset: u64, id: MoleculeId, molecule: Arc<Molecule>) {
+        if !self.is_selected(dataset, id) {
+            return;
+        }
+        let input = zinc_codes(&molecule).map(Arc::new).map_err(|error| error.to_string());
+        self.state.untraceable = input.as_ref().err().cloned();
+        if self.state.untraceable.is_some() {
+            self.state.comparison = None;
+        }
+        let edges = EdgeList::of(&molecule);
+        self.state.shown = Some(Shown { id, molecule, edges, layout: None, input, since: Instant::now() });
+    }
+
+    pub(super) fn drawn(&mut self, dataset: u64, id: MoleculeId, layout: Arc<Layout>) {
+        if self.is_selected(dataset, id)
+            && let Some(shown) = self.state.shown.as_mut().filter(|shown| shown.id == id)
+        {
+            shown.layout = Some(layout);
+        }
+    }
+
+    /// Shows the quick layout while the good one is late.
+    pub(super) fn draw_quickly(&mut self) {
+        if let Some(shown) = &mut self.state.shown
+            && shown.layout.is_none()
+            && shown.since.elapsed() > LAYOUT_PATIENCE
+        {
+            shown.layout = Some(Arc::new(scene::fallback(&shown.molecule)));
+        }
+    }
+}

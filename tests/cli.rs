@@ -1,0 +1,287 @@
+//! The built binary, used as a script would use it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Six molecules with targets and splits, one line that is no molecule, one target that is no number.
+const TABLE: &str = "\
+smiles,logp,split,name
+CCO,1.5,train,ethanol
+c1ccccc1O,0.2,train,phenol
+CC(=O)Nc1ccccc1,-0.7,val,acetanilide
+C1CC,0.0,test,broken
+CC(C)Cc1ccc(cc1)C(C)C(=O)O,3.1,test,ibuprofen
+CN1CCCC1c1cccnc1,nope,test,nicotine
+C#Cc1ccccc1,1.1,test,ethynylbenzene
+";
+
+fn bondscope(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bondscope"))
+        .args(args)
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .output()
+        .unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[track_caller]
+fn succeeds(args: &[&str]) -> String {
+    let output = bondscope(args);
+    assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The command must end with 2 and one sentence that contains every one of `words`.
+#[track_caller]
+fn refuses(args: &[&str], words: &[&str]) {
+    let output = bondscope(args);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {message}");
+    let last = message.lines().last().unwrap_or_default();
+    assert!(last.starts_with("bondscope: ") || message.starts_with("error: "), "{message}");
+    for word in words {
+        assert!(message.contains(word), "`{word}` is missing: {message}");
+    }
+}
+
+fn folder() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("molecules.csv");
+    fs::write(&file, TABLE).unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    (folder, file)
+}
+
+fn path(folder: &tempfile::TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().unwrap().to_owned()
+}
+
+fn json(path: &str) -> serde_json::Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn inspect_tells_what_is_usable_and_what_is_not() {
+    let (_keep, file) = folder();
+    let text = succeeds(&["inspect", &file, "--records", "--format", "json"]);
+    let mut lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let summary = lines.next().unwrap();
+    assert_eq!((&summary["records"], &summary["usable"]), (&7.into(), &6.into()));
+    assert_eq!(summary["skipped"][0]["line"], 5);
+    assert_eq!(summary["warnings"][0]["line"], 7);
+    assert_eq!(summary["columns"]["target"], "logp");
+    assert_eq!(summary["columns"]["split"], "split");
+    let records: Vec<_> = lines.collect();
+    assert_eq!(records.len(), 6);
+    let phenol = &records[1];
+    assert_eq!((&phenol["formula"], &phenol["aromatic_bonds"]), (&"C6H6O".into(), &6.into()));
+    assert_eq!(phenol["bonds"], serde_json::json!({"single": 4, "double": 3, "triple": 0}));
+    assert_eq!((&records[5]["bonds"]["triple"], &records[5]["rings"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn trace_has_every_tensor_in_every_format_and_is_repeatable() {
+    let (folder, file) = folder();
+    let out = path(&folder, "t.json");
+    succeeds(&["trace", &file, "--device", "cpu", "--molecule", "1", "--out", &out]);
+    let trace = json(&out);
+    let names: BTreeSet<&str> = trace.as_object().unwrap().keys().map(String::as_str).collect();
+    for name in [
+        "prediction",
+        "edge_index",
+        "edge_bond",
+        "layers.0.edge_activation",
+        "layers.9.node_attention",
+        "layers.9.edge_ratio",
+        "layers.3.attention_weight",
+    ] {
+        assert!(names.iter().any(|known| known.ends_with(name)), "{name} is missing: {names:?}");
+    }
+    for name in ["a.safetensors", "a.npz"] {
+        let (first, second) = (path(&folder, name), path(&folder, &format!("b{name}")));
+        succeeds(&["--device", "cpu", "trace", &file, "--molecule", "1", "--out", &first]);
+        succeeds(&["trace", &file, "--device", "cpu", "--molecule", "1", "--out", &second]);
+        assert_eq!(fs::read(first).unwrap(), fs::read(second).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn ablation_and_bias_change_the_trace() {
+    let (folder, file) = folder();
+    let prediction = |name: &str, extra: &[&str]| {
+        let out = path(&folder, name);
+        let mut args = vec!["trace", &file, "--device", "cpu", "--molecule", "1", "--out", &out];
+        args.extend(extra);
+        succeeds(&args);
+        let tensors = safetensors_floats(Path::new(&out), "prediction");
+        let edges = safetensors_shape(Path::new(&out), "edge_index")[1];
+        (tensors[0], edges)
+    };
+    let plain = prediction("p.safetensors", &[]);
+    let cut = prediction("c.safetensors", &["--ablate", "0-1,5>6"]);
+    assert_eq!((plain.1, cut.1), (14, 11));
+    assert!((plain.0 - cut.0).abs() > 1e-6);
+    let ebt = prediction("e.safetensors", &["--model", "gt-ebt-zinc"]);
+    let off = prediction("o.safetensors", &["--model", "gt-ebt-zinc", "--ebt", "0"]);
+    assert!((ebt.0 - off.0).abs() > 1e-6);
+}
+
+fn safetensors_floats(path: &Path, name: &str) -> Vec<f32> {
+    let bytes = fs::read(path).unwrap();
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let data = file.tensor(name).unwrap().data().to_vec();
+    data.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect()
+}
+
+fn safetensors_shape(path: &Path, name: &str) -> Vec<usize> {
+    let bytes = fs::read(path).unwrap();
+    safetensors::SafeTensors::deserialize(&bytes).unwrap().tensor(name).unwrap().shape().to_vec()
+}
+
+#[test]
+fn analyze_writes_tables_for_both_states() {
+    let (folder, file) = folder();
+    let out = path(&folder, "an");
+    succeeds(&["analyze", &file, "--device", "cpu", "--out", &out]);
+    let read = |name: &str| fs::read_to_string(Path::new(&out).join(name)).unwrap();
+    let rows = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let maxima = rows(&read("batch_max.csv"));
+    assert_eq!(maxima.len(), 3 * 10 * 2, "three test molecules, ten layers, two states");
+    assert!(
+        maxima.iter().any(|row| row.starts_with("3,0,base,")) && maxima.iter().any(|row| row.contains(",trained,"))
+    );
+    let edges = read("edge_ratio.csv");
+    assert_eq!(edges.lines().next(), Some("molecule,source,target,bond,layer,state,ratio"));
+    assert!(edges.contains(",triple,9,trained,"));
+    assert_eq!(rows(&read("gamma.csv")).len(), 20);
+    for figure in ["batch_maxima.svg", "edge_ratios.pdf", "histogram_trained_layer_0.svg"] {
+        assert!(Path::new(&out).join(figure).exists(), "{figure}");
+    }
+}
+
+#[test]
+fn figures_come_in_every_kind_and_format_and_are_repeatable() {
+    let (folder, file) = folder();
+    for kind in ["molecule", "edge-ratios", "curves", "histogram"] {
+        for ending in ["svg", "pdf", "png", "csv"] {
+            let names = ["1", "2"].map(|n| path(&folder, &format!("{kind}{n}.{ending}")));
+            for name in &names {
+                succeeds(&[
+                    "figure",
+                    &file,
+                    "--device",
+                    "cpu",
+                    "--molecule",
+                    "3",
+                    "--layer",
+                    "2",
+                    "--kind",
+                    kind,
+                    "--out",
+                    name,
+                ]);
+            }
+            let [first, second] = names.map(|name| fs::read(name).unwrap());
+            assert!(!first.is_empty() && first == second, "{kind}.{ending}");
+        }
+    }
+}
+
+#[test]
+fn a_short_training_run_is_kept_and_resumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(&folder, "small.csv");
+    let mut text = "smiles,target,split\n".to_owned();
+    for n in 0..24 {
+        let split = ["train", "train", "val"][n % 3];
+        text += &format!("{}O,{},{split}\n", "C".repeat(n + 1), n as f32 / 10.0);
+    }
+    fs::write(&file, text).unwrap();
+    let out = path(&folder, "w.safetensors");
+    succeeds(&["train", &file, "--device", "cpu", "--epochs", "1", "--seed", "7", "--out", &out]);
+    refuses(&["train", &file, "--device", "cpu", "--epochs", "2", "--out", &out], &["--resume"]);
+    succeeds(&["train", &file, "--device", "cpu", "--epochs", "2", "--resume", "--out", &out]);
+    let straight = path(&folder, "s.safetensors");
+    succeeds(&["train", &file, "--device", "cpu", "--epochs", "2", "--seed", "7", "--out", &straight]);
+    let weight = |name: &str| safetensors_floats(Path::new(&path(&folder, name)), "layers.0.q.weight");
+    assert_eq!(weight("w.last.safetensors"), weight("s.last.safetensors"), "resumed equals uninterrupted");
+    let prediction = path(&folder, "p.safetensors");
+    succeeds(&["trace", &file, "--device", "cpu", "--model", &out, "--out", &prediction]);
+    assert!(path(&folder, "w.state").parse::<std::path::PathBuf>().unwrap().is_dir());
+}
+
+#[test]
+fn models_lists_what_is_bundled() {
+    let text = succeeds(&["models"]);
+    for name in ["gt-zinc", "gt-ebt-zinc", "gt-base"] {
+        assert!(text.contains(name), "{text}");
+    }
+}
+
+#[test]
+fn bad_input_gets_one_sentence() {
+    let (folder, file) = folder();
+    let file_of = |name: &str, bytes: &[u8]| {
+        let path = path(&folder, name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let out = path(&folder, "x.svg");
+    let missing = path(&folder, "missing.csv");
+    refuses(&["inspect", &missing], &["missing.csv"]);
+    refuses(&["inspect", folder.path().to_str().unwrap()], &["folder"]);
+    refuses(&["inspect", &file_of("empty.csv", b"")], &["empty.csv"]);
+    refuses(&["inspect", &file_of("binary.csv", &[0, 159, 146, 150, 0, 1, 2])], &["binary.csv"]);
+    refuses(&["inspect", &file_of("latin.csv", b"smiles,n\xE4me\nCCO,x\n")], &["latin.csv"]);
+    refuses(&["inspect", &file_of("numbers.csv", b"a,b\n1,2\n3,4\n")], &["SMILES"]);
+    refuses(&["figure", &file, "--device", "cpu", "--molecule", "99", "--out", &out], &["99", "6 are usable"]);
+    refuses(&["figure", &file, "--device", "cpu", "--layer", "10", "--out", &out], &["layer 10"]);
+    refuses(&["figure", &file, "--device", "cpu", "--out", "x.bmp"], &[".svg"]);
+    refuses(&["trace", &file, "--device", "cpu", "--ablate", "0-5", "--out", &path(&folder, "x.npz")], &["0>5"]);
+    refuses(&["trace", &file, "--device", "cpu", "--ebt", "0.5", "--out", &path(&folder, "x.npz")], &["--ebt"]);
+    refuses(&["trace", &file, "--device", "cpu", "--ebt", "2", "--out", &path(&folder, "x.npz")], &["from 0"]);
+    refuses(
+        &["trace", &file, "--device", "cpu", "--model", "nope", "--out", &path(&folder, "x.npz")],
+        &["nope", "gt-zinc"],
+    );
+    let weights = fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/models/gt-zinc.safetensors")).unwrap();
+    let cut = file_of("cut.safetensors", &weights[..weights.len() / 2]);
+    refuses(
+        &["trace", &file, "--device", "cpu", "--model", &cut, "--out", &path(&folder, "x.npz")],
+        &["cut.safetensors"],
+    );
+    let salt = file_of("salt.smi", b"[Na+].[Cl-]\n");
+    refuses(&["trace", &salt, "--device", "cpu", "--out", &path(&folder, "x.npz")], &["cannot score"]);
+    assert!(!Path::new(&out).exists());
+}
+
+#[test]
+fn without_a_display_the_window_names_the_commands() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    refuses(&[], &["display", "figure"]);
+}
+
+#[test]
+fn a_gzip_that_lies_is_refused_or_cut() {
+    let (folder, _) = folder();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(TABLE.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let whole = path(&folder, "whole.csv.gz");
+    fs::write(&whole, &packed).unwrap();
+    assert!(succeeds(&["inspect", &whole]).contains("usable"));
+    let cut = path(&folder, "cut.csv.gz");
+    fs::write(&cut, &packed[..packed.len() / 3]).unwrap();
+    let output = bondscope(&["inspect", &cut]);
+    let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) || told.contains("warnings  "), "{told}");
+}

@@ -1,0 +1,267 @@
+//! The whole app without a window: what the window and the command line both rest on.
+
+use bondscope::analysis::Quantity;
+use bondscope::domain::{BondId, DirectedEdge, MoleculeId, Scale, Split};
+use bondscope::engine::{ModelState, SweepOptions};
+use bondscope::figure::Format;
+use bondscope::gpu::Gpu;
+use bondscope::scene::{Background, Pick};
+use bondscope::workspace::{Coloring, Column, Command, FigureKind, Severity, Source, Workspace};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const TABLE: &str = "\
+smiles,target,split
+CCO,1.5,train
+c1ccccc1O,0.2,test
+CC(=O)Nc1ccccc1,-0.7,test
+[Na+].[Cl-],0,test
+CC(C)Cc1ccc(cc1)C(C)C(=O)O,3.1,test
+";
+
+fn workspace() -> Workspace {
+    Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap()
+}
+
+#[track_caller]
+fn settle(workspace: &mut Workspace) {
+    let began = Instant::now();
+    let done = workspace.run_until_idle(|_| began.elapsed() < Duration::from_secs(120));
+    assert!(done, "not idle after two minutes: {:?}", workspace.state.jobs);
+}
+
+#[track_caller]
+fn give(workspace: &mut Workspace, command: Command) {
+    workspace.apply(command);
+    settle(workspace);
+}
+
+fn open(text: &str) -> (Workspace, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("molecules.csv");
+    std::fs::write(&path, text).unwrap();
+    let mut workspace = workspace();
+    give(&mut workspace, Command::Open(Source::File(path)));
+    (workspace, folder)
+}
+
+fn prediction(workspace: &Workspace) -> (f32, f32) {
+    let comparison = workspace.state.comparison.as_ref().unwrap();
+    (comparison.baseline.prediction[0], comparison.edited.prediction[0])
+}
+
+fn model(workspace: &Workspace, name: &str) -> usize {
+    workspace.state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == name).unwrap()
+}
+
+fn errors(workspace: &Workspace) -> Vec<&str> {
+    let notices = workspace.state.notices.iter().filter(|notice| notice.severity == Severity::Error);
+    notices.map(|notice| notice.text.as_str()).collect()
+}
+
+#[test]
+fn the_bundled_molecules_open_on_the_first_test_molecule_with_a_picture() {
+    let mut workspace = workspace();
+    give(&mut workspace, Command::Open(Source::Bundled));
+    let state = &workspace.state;
+    assert_eq!(state.dataset().unwrap().records.len(), 12_000);
+    assert!(state.dataset().unwrap().validated);
+    assert_eq!((state.table.split, state.table.order.len()), (Some(Split::Test), 1000));
+    assert_eq!(state.selected, Some(MoleculeId(11_000)));
+    let picture = workspace.picture(Background::Light, None).unwrap();
+    assert!(picture.bar.is_some() && !picture.scene.strokes.is_empty());
+    assert!(picture.readings.iter().all(|reading| reading.ratio.unwrap() >= 1.0));
+    let again = workspace.picture(Background::Light, None).unwrap();
+    assert!(Arc::ptr_eq(&picture, &again), "an unchanged picture is not painted again");
+}
+
+#[test]
+fn edits_change_prediction_and_picture_and_come_back() {
+    let (mut workspace, _keep) = open(TABLE);
+    let edge = DirectedEdge::new(0, 1);
+    let before = prediction(&workspace);
+    assert_eq!(before.0, before.1);
+    give(&mut workspace, Command::Ablate(vec![edge]));
+    let cut = prediction(&workspace);
+    assert_eq!(cut.0, before.0);
+    assert!((cut.1 - cut.0).abs() > 1e-6);
+    assert_eq!(workspace.state.comparison.as_ref().unwrap().edited.edges.find(edge), None);
+    let picture = workspace.picture(Background::Dark, None).unwrap();
+    let reading = picture.readings.iter().find(|reading| reading.edge == edge).unwrap();
+    assert!(reading.ablated && reading.value.is_none());
+    assert!(picture.scene.strokes.iter().any(|stroke| stroke.dashed && stroke.edge == Some(edge)));
+    give(&mut workspace, Command::SetColoring(Coloring::Difference));
+    let picture = workspace.picture(Background::Dark, None).unwrap();
+    assert!(picture.bar.as_ref().unwrap().scale.map.is_diverging());
+    give(&mut workspace, Command::Undo);
+    assert_eq!(prediction(&workspace), before);
+    give(&mut workspace, Command::Redo);
+    assert_eq!(prediction(&workspace), cut);
+    give(&mut workspace, Command::ToggleBond(BondId(0)));
+    assert_eq!(workspace.state.edits.intervention(workspace.state.selected.unwrap()).removed().len(), 2);
+    give(&mut workspace, Command::ClearAblation);
+    assert_eq!(prediction(&workspace), before);
+}
+
+#[test]
+fn switching_model_layer_or_molecule_keeps_everything_else() {
+    let (mut workspace, _keep) = open(TABLE);
+    let first = workspace.state.selected.unwrap();
+    for command in [
+        Command::SetLayer(7),
+        Command::SetHead(Some(3)),
+        Command::SetQuantity(Quantity::Activation),
+        Command::Select(Some(Pick::Bond(BondId(1)))),
+        Command::Ablate(vec![DirectedEdge::new(0, 1)]),
+        Command::SetExplicitBias(Scale::new(0.25)),
+    ] {
+        give(&mut workspace, command);
+    }
+    let trained = model(&workspace, "gt-ebt-zinc");
+    give(&mut workspace, Command::SetModel(trained));
+    let state = &workspace.state;
+    assert_eq!((state.view.reading.layer, state.view.reading.head), (7, Some(3)));
+    assert_eq!(state.pick, Some(Pick::Bond(BondId(1))));
+    assert_eq!(state.edits.explicit_bias(), Scale::new(0.25));
+    assert_eq!(state.comparison.as_ref().unwrap().probe.intervention, state.edits.intervention(first));
+    give(&mut workspace, Command::Step(1));
+    assert_ne!(workspace.state.selected, Some(first));
+    assert!(workspace.state.comparison.as_ref().unwrap().probe.intervention.ablated.is_empty());
+    assert_eq!(workspace.state.comparison.as_ref().unwrap().probe.intervention.explicit_bias, Scale::new(0.25));
+    give(&mut workspace, Command::Step(-1));
+    assert_eq!(workspace.state.comparison.as_ref().unwrap().probe.intervention.ablated.len(), 1);
+}
+
+#[test]
+fn the_bias_scale_matters_only_to_models_that_have_a_bias() {
+    let (mut workspace, _keep) = open(TABLE);
+    give(&mut workspace, Command::SetExplicitBias(Scale::ZERO));
+    let (before, after) = prediction(&workspace);
+    assert_eq!(before, after);
+    let trained = model(&workspace, "gt-ebt-zinc");
+    give(&mut workspace, Command::SetModel(trained));
+    let (before, after) = prediction(&workspace);
+    assert!((before - after).abs() > 1e-6);
+}
+
+#[test]
+fn a_sweep_fills_the_table_and_the_charts_and_agrees_with_single_traces() {
+    let (mut workspace, _keep) = open(TABLE);
+    assert!(workspace.chart(FigureKind::Curves, ModelState::Trained).is_err());
+    give(&mut workspace, Command::Sweep(SweepOptions { split: Some(Split::Test), limit: None }));
+    let survey = Arc::clone(workspace.state.survey().unwrap());
+    assert!(survey.is_complete());
+    assert_eq!((survey.ids.len(), survey.unscored.len()), (3, 1), "the salt has no bond");
+    for kind in [FigureKind::Curves, FigureKind::EdgeRatios] {
+        assert!(!workspace.chart(kind, ModelState::Trained).unwrap().series.is_empty());
+    }
+    for state in [ModelState::Trained, ModelState::Base] {
+        assert!(workspace.chart(FigureKind::Histogram, state).unwrap().notes[0].starts_with("KS"));
+    }
+    for (id, predicted, largest) in survey.scores() {
+        give(&mut workspace, Command::SelectMolecule(id));
+        let trace = Arc::clone(&workspace.state.comparison.as_ref().unwrap().baseline);
+        assert!((trace.prediction[0] - predicted).abs() <= 1e-5 * predicted.abs().max(1.0));
+        let ratios = (0..trace.layers.len()).flat_map(|layer| {
+            let view = bondscope::analysis::View { layer, ..Default::default() };
+            bondscope::analysis::edge_values(&trace, view)
+        });
+        let single = ratios.fold(0.0, f64::max);
+        assert!((single / f64::from(largest) - 1.0).abs() < 1e-3, "{single} {largest}");
+    }
+    give(&mut workspace, Command::Sort(Column::Error));
+    let table = &workspace.state.table;
+    let dataset = workspace.state.dataset().unwrap();
+    let sorted: Vec<_> = table.order.iter().map(|&id| table.value(dataset, id, Column::Error)).collect();
+    assert!(sorted[0].unwrap() <= sorted[1].unwrap() && sorted.last().unwrap().is_none());
+}
+
+#[test]
+fn a_stopped_sweep_keeps_what_it_has() {
+    let mut workspace = workspace();
+    give(&mut workspace, Command::Open(Source::Bundled));
+    workspace.apply(Command::Sweep(SweepOptions { split: None, limit: None }));
+    let began = Instant::now();
+    workspace.run_until_idle(|state| {
+        state.jobs.first().is_some_and(|job| job.done < 64) && began.elapsed() < Duration::from_secs(60)
+    });
+    workspace.stop_all();
+    settle(&mut workspace);
+    workspace.apply(Command::ShowSplit(None));
+    let survey = workspace.state.survey().unwrap();
+    assert!(survey.ids.len() >= 64 && !survey.is_complete());
+}
+
+#[test]
+fn bad_files_leave_what_was_open() {
+    let (mut workspace, folder) = open(TABLE);
+    let shown = prediction(&workspace);
+    give(&mut workspace, Command::Open(Source::File(folder.path().join("nothing.csv"))));
+    give(&mut workspace, Command::OpenModel(folder.path().join("molecules.csv")));
+    assert_eq!(errors(&workspace).len(), 2);
+    assert_eq!(workspace.state.dataset().unwrap().records.len(), 5);
+    assert_eq!(prediction(&workspace), shown);
+}
+
+#[test]
+fn a_molecule_outside_the_vocabulary_is_drawn_and_says_why() {
+    let (mut workspace, _keep) = open("smiles,target\n[SiH3]C,1\nCCO,2\n");
+    assert!(workspace.state.untraceable.as_ref().unwrap().contains("Si"));
+    let picture = workspace.picture(Background::Light, None).unwrap();
+    assert!(picture.bar.is_none() && !picture.scene.strokes.is_empty());
+    give(&mut workspace, Command::Step(1));
+    assert!(workspace.state.untraceable.is_none() && workspace.state.comparison.is_some());
+}
+
+#[test]
+fn every_kind_of_figure_is_written() {
+    let (mut workspace, folder) = open(TABLE);
+    give(&mut workspace, Command::Sweep(SweepOptions { split: Some(Split::Test), limit: None }));
+    give(&mut workspace, Command::Select(Some(Pick::Bond(BondId(0)))));
+    for kind in [
+        FigureKind::Molecule,
+        FigureKind::EdgeRatios,
+        FigureKind::Curves,
+        FigureKind::Histogram,
+        FigureKind::Activations,
+    ] {
+        for format in [Format::Svg, Format::Csv] {
+            let path = folder.path().join(format!("{kind:?}.{}", format.extension()));
+            give(&mut workspace, Command::Export { kind, format, path: path.clone() });
+            assert!(std::fs::metadata(&path).unwrap().len() > 100, "{kind:?}");
+        }
+    }
+    let locked = folder.path().join("no/such/folder/x.svg");
+    give(&mut workspace, Command::Export { kind: FigureKind::Molecule, format: Format::Svg, path: locked });
+    assert_eq!(errors(&workspace).len(), 1);
+    assert!(errors(&workspace)[0].contains("folder"));
+}
+
+#[test]
+fn a_locked_range_holds_for_other_molecules() {
+    let (mut workspace, _keep) = open(TABLE);
+    let range = |workspace: &mut Workspace| {
+        let bar = workspace.picture(Background::Light, None).unwrap().bar.clone().unwrap();
+        (bar.scale.low, bar.scale.high)
+    };
+    give(&mut workspace, Command::LockRange(true));
+    let locked = range(&mut workspace);
+    give(&mut workspace, Command::SetLayer(9));
+    give(&mut workspace, Command::Step(1));
+    assert_eq!(range(&mut workspace), locked);
+    give(&mut workspace, Command::LockRange(false));
+    assert_eq!(workspace.state.view.locked, None);
+}
+
+#[test]
+fn checking_renumbers_and_keeps_the_molecule_shown() {
+    // Line 3 scans but has no Kekulé form: it goes away after the rows were listed.
+    let (workspace, _keep) = open("smiles\nCCO\nc1ccnc1\nCCN\n");
+    let dataset = workspace.state.dataset().unwrap();
+    assert_eq!(dataset.records.iter().map(|record| record.line).collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(dataset.skipped[0].line, 3);
+    assert!(dataset.skipped[0].reason.len() > 10);
+    assert_eq!(workspace.state.selected, Some(MoleculeId(0)));
+    assert!(Path::new(dataset.path.as_ref().unwrap()).exists());
+}
