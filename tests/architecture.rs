@@ -14,7 +14,7 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ("scene", &["domain"], &[]),
     ("render", &["domain", "scene"], &["wgpu"]),
     ("figure", &["domain", "analysis", "scene"], &[]),
-    ("gpu", &[], &["burn"]),
+    ("gpu", &[], &["burn", "wgpu"]),
     ("engine", &["domain", "io", "models", "analysis", "scene", "figure", "gpu"], &["burn"]),
     ("workspace", &["domain", "io", "models", "analysis", "scene", "figure", "gpu", "engine"], &[]),
     (

@@ -85,6 +85,18 @@ fn click_at(harness: &mut Harness<'_, App>, at: Pos2) {
     harness.step();
 }
 
+/// Clicks a widget as soon as it is there: menus and dialogs take a frame or two to appear.
+#[track_caller]
+fn click(harness: &mut Harness<'_, App>, role: Role, label: &str) {
+    let since = Instant::now();
+    while harness.query_by_role_and_label(role, label).is_none() {
+        assert!(since.elapsed() < DEADLINE, "waited in vain for {role:?} {label:?}");
+        harness.step();
+    }
+    harness.get_by_role_and_label(role, label).click();
+    harness.step();
+}
+
 #[track_caller]
 fn type_path(harness: &mut Harness<'_, App>, field: &str, path: &Path) {
     harness.get_by_label(field).set_text_value_accesskit(&path.display().to_string());
@@ -93,8 +105,7 @@ fn type_path(harness: &mut Harness<'_, App>, field: &str, path: &Path) {
 
 fn open_by_path_field(harness: &mut Harness<'_, App>, path: &Path) {
     type_path(harness, "Path of a file to open", path);
-    harness.get_by_role_and_label(Role::Button, "Open").click();
-    harness.step();
+    click(harness, Role::Button, "Open");
 }
 
 fn prediction(app: &App) -> (f32, f32) {
@@ -228,15 +239,14 @@ fn the_explicit_bias_is_switched_on_checkpoints_that_have_it() {
         state(app).checkpoints.iter().find(|checkpoint| checkpoint.spec.ebt == ebt && !checkpoint.is_base()).cloned()
     };
     let with = find(harness.state(), true).expect("a bundled model with explicit bias");
-    harness.get_by_role_and_label(Role::ComboBox, "Model").click();
-    harness.step();
-    harness.get_by_role_and_label(Role::Button, &with.title).click();
+    click(&mut harness, Role::ComboBox, "Model");
+    click(&mut harness, Role::Button, &with.title);
     run_until(&mut harness, "the model with explicit bias has answered", |app| {
         state(app).comparison.as_ref().is_some_and(|comparison| comparison.probe.model == with.id) && settled(app)
     });
     let (trained, same) = prediction(harness.state());
     assert_eq!(trained.to_bits(), same.to_bits());
-    harness.get_by_role_and_label(Role::CheckBox, "EBT").click();
+    click(&mut harness, Role::CheckBox, "EBT");
     run_until(&mut harness, "the answer without bias is there", |app| {
         state(app).edits.explicit_bias().value() == 0.0 && settled(app)
     });
@@ -257,10 +267,9 @@ fn the_molecule_is_exported_and_an_existing_file_asked_about() {
         harness.step();
         type_path(&mut harness, "File to write", &path);
         harness.check_accessibility();
-        harness.get_by_role_and_label(Role::Button, "Export").click();
-        harness.step();
+        click(&mut harness, Role::Button, "Export");
         if round == 1 {
-            harness.get_by_role_and_label(Role::Button, "Replace").click();
+            click(&mut harness, Role::Button, "Replace");
         }
         run_until(&mut harness, "the figure is written", |app| {
             app.workspace().is_idle()
@@ -279,8 +288,7 @@ fn rows_are_walked_by_keys_and_every_menu_can_be_read() {
     harness.key_press(Key::ArrowDown);
     run_until(&mut harness, "the next molecule is shown", |app| state(app).selected != first && settled(app));
     for menu in ["File", "Edit", "View", "Go", "Help"] {
-        harness.get_by_role_and_label(Role::Button, menu).click();
-        harness.step();
+        click(&mut harness, Role::Button, menu);
         harness.step();
         harness.check_accessibility();
         harness.key_press(Key::Escape);

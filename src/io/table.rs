@@ -208,20 +208,20 @@ impl Loader {
 
     /// The part of the buffer that is whole UTF-8 characters.
     fn text(&self) -> Result<&str, OpenError> {
-        let refuse = |valid: usize| {
-            let before = self.buffer.get(..valid).unwrap_or(&[]);
-            source::encoding_error(before, &self.buffer, self.line, self.path())
-        };
+        let refuse = |valid: &[u8]| source::encoding_error(valid, &self.buffer, self.line, self.path());
         if memchr::memchr(0, &self.buffer).is_some() {
             return Err(OpenError::Binary { path: self.path() });
         }
         match std::str::from_utf8(&self.buffer) {
             Ok(text) => Ok(text),
-            Err(error) if error.error_len().is_none() && !self.is_last() => {
+            Err(error) => {
                 let valid = self.buffer.get(..error.valid_up_to()).unwrap_or(&[]);
-                std::str::from_utf8(valid).map_err(|_| refuse(0))
+                match std::str::from_utf8(valid) {
+                    // The last character goes on in the next chunk.
+                    Ok(text) if error.error_len().is_none() && !self.is_last() => Ok(text),
+                    _ => Err(refuse(valid)),
+                }
             }
-            Err(error) => Err(refuse(error.valid_up_to())),
         }
     }
 

@@ -231,7 +231,7 @@ const PAGE: i64 = 20;
 use ActionId as Id;
 
 /// The table, in menu order.
-pub const ACTIONS: &[Action] = &[
+pub static ACTIONS: &[Action] = &[
     action(Id::Open, "Open…", "Open a file of SMILES: CSV, TSV or .smi, plain or gzip", &[ctrl(Key::O)], |_| {
         just(WindowCommand::PickMolecules)
     }),

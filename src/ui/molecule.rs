@@ -322,7 +322,9 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
         (Some(reason), false) => format!("This record cannot be drawn: {reason}"),
         (None, true) => return,
         (None, false) if state.selected.is_some() => "Laying out the molecule…".to_owned(),
-        (None, false) => "Open a file of SMILES, drop one here, or choose “Open bundled molecules” in the File menu.".to_owned(),
+        (None, false) => {
+            "Open a file of SMILES, drop one here, or choose “Open bundled molecules” in the File menu.".to_owned()
+        }
     };
     let color = if state.untraceable.is_some() { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
     let width = (canvas.width() - 32.0).clamp(60.0, 520.0);

@@ -345,7 +345,7 @@ mod tests {
         let texts: Vec<String> = marks.iter().map(|mark| tick(Scale::Linear, *mark, &(0.0..=999.0))).collect();
         assert_eq!(texts, ["0", "200", "400", "600", "800"]);
         let marks = spacer(Scale::Linear, 8.0)(GridInput { bounds: (-0.1, 0.1), base_step_size: 0.005 });
-        assert_eq!(tick(Scale::Linear, marks[0], &(-0.1..=0.1)), "−0.10");
+        assert_eq!(tick(Scale::Linear, marks[0], &(-0.1..=0.1)), "−0.1");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct Workspace {
     sweeping: Option<(JobId, SurveyKey)>,
     asked: Option<Probe>,
     unasked_sweeps: bool,
+    /// Whether the listed split is a guess and not the user's choice.
+    guessed_split: bool,
     revision: u64,
     fatal: bool,
     memo: picture::Memo,
@@ -68,6 +70,7 @@ impl Workspace {
             sweeping: None,
             asked: None,
             unasked_sweeps: false,
+            guessed_split: true,
             revision: 0,
             fatal: false,
             memo: picture::Memo::default(),
@@ -108,6 +111,7 @@ impl Workspace {
                 self.arrange();
             }
             Command::ShowSplit(split) => {
+                self.guessed_split = false;
                 self.state.table.split = split;
                 self.arrange();
             }

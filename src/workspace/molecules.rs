@@ -43,11 +43,17 @@ impl Workspace {
             (self.state.pick, self.asked, self.state.selected) = (None, None, None);
             self.state.surveys.clear();
             self.state.table.scores.clear();
-            // The paper measures on the test split; files without splits show everything.
-            let has_test = dataset.records.iter().any(|record| record.split == Some(Split::Test));
-            self.state.table.split = has_test.then_some(Split::Test);
+            self.guessed_split = true;
             self.state.table.search.clear();
         }
+        let listed = self.state.table.split;
+        if self.guessed_split {
+            // The paper measures on the test split; files without splits show everything. The first rows
+            // of a file may say nothing about it.
+            let has_test = dataset.records.iter().any(|record| record.split == Some(Split::Test));
+            self.state.table.split = has_test.then_some(Split::Test);
+        }
+        let regrouped = !first && listed != self.state.table.split;
         // Checking may drop records, and numbers are places among the usable ones: follow the line.
         let old = self.state.opened.as_ref().map(|opened| Arc::clone(&opened.dataset));
         let line = |id: MoleculeId| old.as_ref().and_then(|old| old.record(id)).map(|record| record.line);
@@ -64,7 +70,7 @@ impl Workspace {
         self.arrange();
         let place = selected.and_then(|line| dataset.records.binary_search_by_key(&line, |record| record.line).ok());
         let id = place.and_then(|place| u32::try_from(place).ok()).map(MoleculeId);
-        match id.or(self.state.selected.filter(|_| !renumbered && !first)) {
+        match id.or(self.state.selected.filter(|_| !renumbered && !first)).filter(|_| !regrouped) {
             Some(id) if !renumbered => self.state.selected = Some(id),
             Some(id) => self.select(id),
             None => {

@@ -95,7 +95,7 @@ impl Graph {
         let smiles = &parsed.smiles;
         let mut graph = Self { nodes: smiles.nodes().iter().map(node).collect(), ..Self::default() };
         for id in 0..graph.nodes.len() {
-            graph.edges.extend(smiles.edges_for_node(id).filter_map(|edge| (id < edge.target()).then(|| bond(edge))));
+            graph.edges.extend(smiles.edges_for_node(id).filter(|edge| id < edge.target()).map(bond));
         }
         for edge in &mut graph.edges {
             // A direction says nothing about the order: between aromatic atoms the bond is aromatic.

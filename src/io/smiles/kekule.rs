@@ -112,7 +112,7 @@ fn lacks_one(graph: &Graph, node: usize) -> bool {
     let total = i64::from(valence::explicit(graph, node)) + i64::from(atom.implicit_hydrogens);
     let valences = valence::list(atom.element);
     let wanted = valences.iter().map(|&valence| i64::from(valence) + i64::from(gain));
-    let Some(valence) = wanted.clone().find(|&valence| total <= valence).or_else(|| wanted.last()) else {
+    let Some(valence) = wanted.clone().find(|&valence| total <= valence).or_else(|| wanted.clone().next_back()) else {
         return false;
     };
     // A bracket without hydrogens may be two short: the atom then keeps a radical beside its double bond.

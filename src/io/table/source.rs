@@ -86,7 +86,7 @@ pub(super) fn check_start(bytes: &[u8], path: &Path) -> Result<(), OpenError> {
         // Latin text in UTF-16 without a mark: every other byte is zero.
         let pairs = bytes.get(..bytes.len().min(256)).unwrap_or(&[]).as_chunks::<2>().0;
         let halves = [0, 1].map(|half| pairs.iter().filter(|pair| pair[half] == 0).count());
-        pairs.len() >= 2 && halves.iter().any(|&zeros| zeros == pairs.len()) && halves.contains(&0)
+        pairs.len() >= 2 && halves.contains(&pairs.len()) && halves.contains(&0)
     };
     if is_utf16 {
         return Err(OpenError::Encoding { encoding: "UTF-16", line: 1, path: path() });

@@ -12,7 +12,7 @@ mod edge;
 mod gradients;
 mod matrix;
 mod ops;
-pub mod plain;
+mod plain;
 mod rows;
 mod simd;
 mod tail;
@@ -27,7 +27,7 @@ use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{DType, Tensor};
 
 use self::ops::{EvaluationKernels as _, Layout, TailTensors, TrainingKernels as _};
-pub use self::topology::Topology;
+pub(crate) use self::topology::Topology;
 
 /// Added to the sum of attention weights, so that a node without incoming edges divides 0 by something.
 const ATTENTION_EPSILON: f32 = 1e-6;
@@ -41,7 +41,7 @@ const NORM_EPSILON: f32 = 1e-5;
 /// `q`, `k` and `bias` are `[N, H]`, `p` and the result `[E, H]`; d = H / `heads`. Equation in section 3.1 of the model
 /// specification (paper eq. 16 as the authors compute it); `bias` is the explicit bias term of section 4.
 #[must_use]
-pub fn edge_score(
+pub(crate) fn edge_score(
     q: Tensor<2>,
     k: Tensor<2>,
     p: Tensor<2>,
@@ -65,7 +65,7 @@ pub fn edge_score(
 /// `score` is `[E, H]`, `v` and the result `[N, H]`. A node without incoming edges gets 0. A clamped weight passes no
 /// gradient to its score.
 #[must_use]
-pub fn edge_aggregate(score: Tensor<2>, v: Tensor<2>, topology: &Arc<Topology>, heads: usize) -> Tensor<2> {
+pub(crate) fn edge_aggregate(score: Tensor<2>, v: Tensor<2>, topology: &Arc<Topology>, heads: usize) -> Tensor<2> {
     if place(&v) == Place::Other {
         return plain::edge_aggregate(score, v, topology, heads);
     }
@@ -75,27 +75,27 @@ pub fn edge_aggregate(score: Tensor<2>, v: Tensor<2>, topology: &Arc<Topology>, 
 
 /// Parameters of one tail; weights are `[in, out]`.
 #[derive(Debug, Clone)]
-pub struct TailParams {
+pub(crate) struct TailParams {
     /// Output projection of the attention, `[H, H]`.
-    pub out_weight: Tensor<2>,
+    pub(crate) out_weight: Tensor<2>,
     /// Its bias, `[H]`.
-    pub out_bias: Tensor<1>,
+    pub(crate) out_bias: Tensor<1>,
     /// Scale of the first batch norm, `[H]`.
-    pub gamma1: Tensor<1>,
+    pub(crate) gamma1: Tensor<1>,
     /// Shift of the first batch norm, `[H]`.
-    pub beta1: Tensor<1>,
+    pub(crate) beta1: Tensor<1>,
     /// First linear map of the feed-forward part, `[H, 2H]`.
-    pub up_weight: Tensor<2>,
+    pub(crate) up_weight: Tensor<2>,
     /// Its bias, `[2H]`.
-    pub up_bias: Tensor<1>,
+    pub(crate) up_bias: Tensor<1>,
     /// Second linear map of the feed-forward part, `[2H, H]`.
-    pub down_weight: Tensor<2>,
+    pub(crate) down_weight: Tensor<2>,
     /// Its bias, `[H]`.
-    pub down_bias: Tensor<1>,
+    pub(crate) down_bias: Tensor<1>,
     /// Scale of the second batch norm, `[H]`.
-    pub gamma2: Tensor<1>,
+    pub(crate) gamma2: Tensor<1>,
     /// Shift of the second batch norm, `[H]`.
-    pub beta2: Tensor<1>,
+    pub(crate) beta2: Tensor<1>,
 }
 
 /// One stream's tail in training mode, without dropout, and the batch statistics of its norms.
@@ -104,7 +104,7 @@ pub struct TailParams {
 /// section 3.2). The second tensor, `[4, H]`, holds mean and *biased* variance of the first and of the second norm; it
 /// carries no gradient. One row has variance 0, so its result is `beta2`; no rows give statistics of 0.
 #[must_use]
-pub fn tail_train(x: Tensor<2>, attention: Tensor<2>, params: TailParams) -> (Tensor<2>, Tensor<2>) {
+pub(crate) fn tail_train(x: Tensor<2>, attention: Tensor<2>, params: TailParams) -> (Tensor<2>, Tensor<2>) {
     if place(&x) == Place::Other {
         return plain::tail_train(x, attention, params, 0.0);
     }
@@ -116,7 +116,7 @@ pub fn tail_train(x: Tensor<2>, attention: Tensor<2>, params: TailParams) -> (Te
 ///
 /// Fused without autodiff only; on an autodiff device it is [`plain::tail_eval`], whose gradients burn derives.
 #[must_use]
-pub fn tail_eval(x: Tensor<2>, attention: Tensor<2>, params: TailParams, running: Tensor<2>) -> Tensor<2> {
+pub(crate) fn tail_eval(x: Tensor<2>, attention: Tensor<2>, params: TailParams, running: Tensor<2>) -> Tensor<2> {
     if place(&x) != Place::Flex {
         return plain::tail_eval(x, attention, params, running);
     }

@@ -11,7 +11,7 @@ use super::{ATTENTION_EPSILON, NORM_EPSILON, SCORE_LIMIT, TailParams, Topology, 
 
 /// Edge scores `k[source] * q[target] / sqrt(d) * p (+ bias[target])`, `[E, H]`; see [`super::edge_score`].
 #[must_use]
-pub fn edge_score(
+pub(crate) fn edge_score(
     q: Tensor<2>,
     k: Tensor<2>,
     p: Tensor<2>,
@@ -33,7 +33,7 @@ pub fn edge_score(
 
 /// Attention-weighted mean of the values of a node's neighbours, `[N, H]`; see [`super::edge_aggregate`].
 #[must_use]
-pub fn edge_aggregate(score: Tensor<2>, v: Tensor<2>, topology: &Topology, heads: usize) -> Tensor<2> {
+pub(crate) fn edge_aggregate(score: Tensor<2>, v: Tensor<2>, topology: &Topology, heads: usize) -> Tensor<2> {
     let [nodes, width] = v.dims();
     let (edges, channels) = (topology.edges(), width / heads.max(1));
     if edges == 0 {
@@ -54,7 +54,12 @@ pub fn edge_aggregate(score: Tensor<2>, v: Tensor<2>, topology: &Topology, heads
 
 /// One stream's tail in training mode with dropout rate `dropout` (0 for none); see [`super::tail_train`].
 #[must_use]
-pub fn tail_train(x: Tensor<2>, attention: Tensor<2>, params: TailParams, dropout: f64) -> (Tensor<2>, Tensor<2>) {
+pub(crate) fn tail_train(
+    x: Tensor<2>,
+    attention: Tensor<2>,
+    params: TailParams,
+    dropout: f64,
+) -> (Tensor<2>, Tensor<2>) {
     let [rows, width] = x.dims();
     if rows == 0 {
         let statistics = Tensor::zeros([4, width], &x.device());
@@ -72,7 +77,7 @@ pub fn tail_train(x: Tensor<2>, attention: Tensor<2>, params: TailParams, dropou
 
 /// One stream's tail in evaluation mode; see [`super::tail_eval`].
 #[must_use]
-pub fn tail_eval(x: Tensor<2>, attention: Tensor<2>, params: TailParams, running: Tensor<2>) -> Tensor<2> {
+pub(crate) fn tail_eval(x: Tensor<2>, attention: Tensor<2>, params: TailParams, running: Tensor<2>) -> Tensor<2> {
     let mut statistics = (0..4).map(|row| running.clone().narrow(0, row, 1));
     let unit = Tensor::ones([1, x.dims()[1]], &x.device());
     tail(x, attention, params, 0.0, |_| {

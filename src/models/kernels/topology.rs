@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// Directed edges sorted by target, in compressed rows both by target and by source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topology {
+pub(crate) struct Topology {
     source: Vec<u32>,
     target: Vec<u32>,
     /// Edges `incoming[j]..incoming[j + 1]` end in node `j`.
@@ -25,7 +25,7 @@ impl Topology {
     /// Precondition, guaranteed by the caller (checked in debug builds only): both slices have the same length, every
     /// entry is below `nodes`, and `target` is ascending.
     #[must_use]
-    pub fn new(nodes: usize, source: &[u32], target: &[u32]) -> Self {
+    pub(crate) fn new(nodes: usize, source: &[u32], target: &[u32]) -> Self {
         debug_assert_eq!(source.len(), target.len(), "every edge has a source and a target");
         debug_assert!(target.is_sorted(), "edges are sorted by target");
         debug_assert!(source.iter().chain(target).all(|&node| (node as usize) < nodes), "edge ends are nodes");
@@ -42,25 +42,25 @@ impl Topology {
 
     /// Number of nodes.
     #[must_use]
-    pub fn nodes(&self) -> usize {
+    pub(crate) fn nodes(&self) -> usize {
         self.incoming.len() - 1
     }
 
     /// Number of directed edges.
     #[must_use]
-    pub fn edges(&self) -> usize {
+    pub(crate) fn edges(&self) -> usize {
         self.source.len()
     }
 
     /// Source node of every edge.
     #[must_use]
-    pub fn source(&self) -> &[u32] {
+    pub(crate) fn source(&self) -> &[u32] {
         &self.source
     }
 
     /// Target node of every edge, ascending.
     #[must_use]
-    pub fn target(&self) -> &[u32] {
+    pub(crate) fn target(&self) -> &[u32] {
         &self.target
     }
 
