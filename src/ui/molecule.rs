@@ -70,13 +70,14 @@ impl Molecule {
         }
     }
 
-    /// Where on screen an atom, or the middle of a line of a bond, is drawn.
+    /// Where on screen an atom, or the middle of a bond, is drawn.
     pub(super) fn screen_position(&self, scene: &Scene, pick: Pick) -> Option<egui::Pos2> {
+        let center = |atom: AtomId| scene.atoms.iter().find(|mark| mark.atom == atom).map(|mark| mark.center);
         let at = match pick {
-            Pick::Atom(atom) => scene.atoms.iter().find(|mark| mark.atom == atom)?.center,
+            Pick::Atom(atom) => center(atom)?,
             Pick::Bond(bond) => {
-                let stroke = scene.strokes.iter().find(|stroke| stroke.bond == Some(bond))?;
-                (stroke.from + stroke.to) / 2.0
+                let edge = scene.strokes.iter().find(|stroke| stroke.bond == Some(bond))?.edge?;
+                (center(edge.source)? + center(edge.target)?) / 2.0
             }
         };
         self.to_screen(at)

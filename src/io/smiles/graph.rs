@@ -236,6 +236,11 @@ impl Graph {
         self.nodes.len() - self.edges.iter().filter(|edge| sets.union(edge.a, edge.b)).count()
     }
 
+    /// Number of independent cycles.
+    pub(super) fn cycle_rank(&self) -> usize {
+        self.edges.len() + self.component_count() - self.nodes.len()
+    }
+
     /// What a reader should know about bonds that are not drawn as they were meant.
     pub(super) fn warnings(&self) -> Vec<String> {
         let odd = [

@@ -1,4 +1,4 @@
-//! Aromaticity and rings, asked of `smiles-rs` about the finished Kekulé form.
+//! Aromaticity, asked of `smiles-rs` about the finished Kekulé form.
 //!
 //! Asking about the Kekulé form and not about the text is what RDKit does, and it leaves one kind of
 //! input to get right. The crate builds graphs from text only, so the form is written down once
@@ -16,11 +16,10 @@ use std::fmt::Write as _;
 /// # Errors
 /// None in practice: the text that is read back is our own.
 pub(super) fn aromaticity(graph: &mut Graph) -> Result<(), SmilesError> {
-    if !has_rings(graph) {
+    if graph.cycle_rank() == 0 {
         return Ok(());
     }
-    let assignment = rewritten(graph, |kind| !matches!(kind, Kind::Dative | Kind::Unspecified))?
-        .aromaticity_assignment_for(AromaticityPolicy::RdkitDefault);
+    let assignment = rewritten(graph)?.aromaticity_assignment_for(AromaticityPolicy::RdkitDefault);
     for &atom in assignment.atom_ids() {
         if let Some(node) = graph.nodes.get_mut(atom) {
             node.aromatic = true;
@@ -32,27 +31,11 @@ pub(super) fn aromaticity(graph: &mut Graph) -> Result<(), SmilesError> {
     Ok(())
 }
 
-/// Number of rings of the symmetrised smallest set of smallest rings.
-///
-/// # Errors
-/// None in practice: the text that is read back is our own.
-pub(super) fn ring_count(graph: &Graph) -> Result<usize, SmilesError> {
-    if !has_rings(graph) {
-        return Ok(0);
-    }
-    Ok(rewritten(graph, |kind| kind != Kind::Dative)?.symm_sssr_result().cycles().len())
+fn rewritten(graph: &Graph) -> Result<WildcardSmiles, SmilesError> {
+    WildcardSmiles::from_str(&text(graph)).map_err(|error| syntax(&error))
 }
 
-fn has_rings(graph: &Graph) -> bool {
-    graph.edges.len() + graph.component_count() > graph.nodes.len()
-}
-
-/// The graph with the bonds whose kind `keeps`.
-fn rewritten(graph: &Graph, keeps: impl Fn(Kind) -> bool) -> Result<WildcardSmiles, SmilesError> {
-    WildcardSmiles::from_str(&text(graph, keeps)).map_err(|error| syntax(&error))
-}
-
-fn text(graph: &Graph, keeps: impl Fn(Kind) -> bool) -> String {
+fn text(graph: &Graph) -> String {
     let mut text = String::with_capacity(graph.nodes.len() * 8 + graph.edges.len() * 8);
     for (index, node) in graph.nodes.iter().enumerate() {
         if index > 0 {
@@ -67,14 +50,13 @@ fn text(graph: &Graph, keeps: impl Fn(Kind) -> bool) -> String {
         text.push(']');
         for bond in graph.bonds_of(index) {
             let edge = &graph.edges[bond];
-            if !keeps(edge.kind) {
-                continue;
-            }
             let symbol = match edge.kind {
+                // These count for no valence and would look like substituents.
+                Kind::Dative | Kind::Unspecified => continue,
                 Kind::Double => "=",
                 Kind::Triple => "#",
                 Kind::Quadruple => "$",
-                Kind::Single | Kind::Aromatic | Kind::Dative | Kind::Unspecified => "",
+                Kind::Single | Kind::Aromatic => "",
             };
             if edge.a.min(edge.b) as usize == index {
                 text.push_str(symbol);

@@ -179,13 +179,16 @@ fn large_input_is_quick_or_refused() {
     assert!(describe(&nested).is_ok());
     assert!(describe(&("C(".repeat(9_000) + "C")).is_err());
     assert!(describe("((((((((((").is_err() && describe(&"[".repeat(20_000)).is_err());
-    // A ladder of fused rings, and one ring of everything.
-    let ladder = format!("C12CC1{}C2", "C3CC3".repeat(300));
-    assert!(describe(&ladder).is_ok() || describe(&ladder).is_err());
+    let spiro = |rings: usize| format!("C1CC1{}", "C2CC2".repeat(rings - 1));
+    assert_eq!(describe(&spiro(MAX_RINGS)).unwrap().rings as usize, MAX_RINGS);
+    assert!(matches!(read(&spiro(MAX_RINGS + 1)), Err(SmilesError::TooManyRings { rings: 151 })));
     let wheel = format!("C1{}1", "C".repeat(998));
     assert_eq!(describe(&wheel).unwrap().rings, 1);
-    let acene = format!("c1ccc2{}ccccc2c1", "cc3ccccc3".repeat(0));
-    assert_eq!(describe(&acene).unwrap().aromatic_bonds, 11);
+    // Everything bonded to everything: many cycles, few atoms.
+    let bond = |a: usize, b: usize| format!("%({})", a.min(b) * 100 + a.max(b));
+    let atom = |a: usize| format!("*{}", (0..18).filter(|&b| b != a).map(|b| bond(a, b)).collect::<String>());
+    let dense = (0..18).map(atom).collect::<Vec<_>>().join(".");
+    assert_eq!(describe(&dense).unwrap().rings, 816);
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
