@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench models`; `-- trace` for the single molecule alone.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step ends the bench")]
+
 use bondscope::analysis::Sweep;
 use bondscope::domain::{Dataset, Intervention};
 use bondscope::gpu::Device;

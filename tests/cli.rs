@@ -1,5 +1,12 @@
 //! The built binary, used as a script would use it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a failed step is a failed test; repeats are equal to the bit"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
@@ -284,4 +291,31 @@ fn a_gzip_that_lies_is_refused_or_cut() {
     let output = bondscope(&["inspect", &cut]);
     let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) || told.contains("warnings  "), "{told}");
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_stops_training_after_the_batch_and_keeps_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/data/zinc12k.csv.gz");
+    let out = path(&folder, "w.safetensors");
+    let state = folder.path().join("w.state");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bondscope"))
+        .args(["train", file, "--device", "cpu", "--out", &out])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = std::time::Instant::now();
+    while !state.exists() && began.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    // Into the first batches.
+    std::thread::sleep(std::time::Duration::from_millis(1000));
+    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(state.join("trainer.safetensors").exists());
+    for name in ["w.safetensors", "w.last.safetensors"] {
+        assert!(!safetensors_floats(&folder.path().join(name), "layers.0.q.weight").is_empty(), "{name}");
+    }
 }

@@ -1,5 +1,12 @@
 //! The whole app without a window: what the window and the command line both rest on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::float_cmp,
+    reason = "a failed step is a failed test; repeats are equal to the bit"
+)]
+
 use bondscope::analysis::Quantity;
 use bondscope::domain::{BondId, DirectedEdge, MoleculeId, Scale, Split};
 use bondscope::engine::{ModelState, SweepOptions};

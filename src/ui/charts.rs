@@ -52,7 +52,7 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, kind: FigureKind, own
             if kind == FigureKind::Curves {
                 survey(ui, &workspace.state, &mut effects);
             }
-            legend(ui, chart.as_deref().ok());
+            legend(ui, chart.as_deref().ok(), true);
         });
         match chart {
             Ok(chart) => draw(ui, own.ready(kind, ModelState::Trained, chart)),
@@ -99,14 +99,15 @@ fn histograms(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects:
                 }
                 ui.add_space(8.0);
             }
-            legend(ui, chart.as_deref().ok().filter(|_| !abreast));
+            // The switch says whose bars they are.
+            legend(ui, chart.as_deref().ok().filter(|_| !abreast), states.len() < 2);
         });
     });
     if abreast {
         ui.columns(states.len(), |columns| {
             for (ui, &state) in columns.iter_mut().zip(&states) {
                 let chart = workspace.chart(FigureKind::Histogram, state);
-                ui.with_layout(Layout::left_to_right(Align::Min), |ui| legend(ui, chart.as_deref().ok()));
+                first_row(ui, |ui| legend(ui, chart.as_deref().ok(), true));
                 histogram(ui, own, (state, chart));
             }
         });
@@ -191,13 +192,16 @@ fn measure_buttons(ui: &mut Ui, dataset: &Dataset, split: Option<Split>, effects
 }
 
 /// What the series are, above the plot, where it never covers data.
-fn legend(ui: &mut Ui, chart: Option<&Chart>) {
+fn legend(ui: &mut Ui, chart: Option<&Chart>, with_bars: bool) {
     let Some(chart) = chart else { return };
     let palette = theme::palette(ui);
     ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
         ui.spacing_mut().item_spacing = Vec2::new(5.0, 1.0);
         ui.spacing_mut().interact_size.y = 14.0;
         for series in chart.series.iter().filter(|series| !series.name.trim().is_empty()) {
+            if !with_bars && matches!(series.shape, Shape::Bars { .. }) {
+                continue;
+            }
             let color = theme::color(palette.role(series.role)).gamma_multiply(series.opacity.max(0.6));
             let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, 10.0), egui::Sense::hover());
             match series.shape {

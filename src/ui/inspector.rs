@@ -26,8 +26,8 @@ struct Key {
 
 /// What is shown below the list.
 enum Detail {
-    Bond(BondDetail),
-    Atom(AtomDetail),
+    Bond(Box<BondDetail>),
+    Atom(Box<AtomDetail>),
 }
 
 /// What the panel keeps for itself: the details of the last selection, textures included.
@@ -88,8 +88,8 @@ fn refresh<'a>(ui: &Ui, workspace: &Workspace, own: &'a mut Inspector, pick: Pic
     };
     if own.detail.as_ref().is_none_or(|(known, _)| *known != key) {
         let detail = match pick {
-            Pick::Bond(bond) => BondDetail::of(ui, workspace, bond).map(Detail::Bond),
-            Pick::Atom(atom) => AtomDetail::of(ui, workspace, atom).map(Detail::Atom),
+            Pick::Bond(bond) => BondDetail::of(ui, workspace, bond).map(|bond| Detail::Bond(Box::new(bond))),
+            Pick::Atom(atom) => AtomDetail::of(ui, workspace, atom).map(|atom| Detail::Atom(Box::new(atom))),
         };
         own.detail = detail.map(|detail| (key, detail));
     }
@@ -133,6 +133,8 @@ fn bond_list(
     }
     if rows.is_empty() {
         ui.label(weak("This molecule has no bonds."));
+        // The panel keeps its height for the next molecule.
+        ui.take_available_space();
         return;
     }
     let quantity = quantity_name(state.view.reading.quantity).trim_start_matches("MA ");

@@ -319,8 +319,8 @@ fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mu
 /// Why there is no drawing, or no number in it.
 fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
     let text = match (&state.untraceable, drawn) {
-        (Some(reason), true) => format!("The model cannot score this molecule: {reason}"),
-        (Some(reason), false) => format!("This record cannot be drawn: {reason}"),
+        (Some(reason), true) => format!("No numbers: {reason}"),
+        (Some(reason), false) => format!("No drawing: {reason}"),
         (None, true) => return,
         (None, false) if state.selected.is_some() => "Laying out the molecule…".to_owned(),
         (None, false) => {
@@ -330,7 +330,8 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
     let color = if state.untraceable.is_some() { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
     let width = (canvas.width() - 32.0).clamp(60.0, 520.0);
     let place = if drawn {
-        Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.top() + 8.0), Vec2::new(width, 20.0))
+        // Where the colour bar would be.
+        Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - BAR_ROOM), Vec2::new(width, 20.0))
     } else {
         Rect::from_center_size(canvas.center(), Vec2::new(width, 40.0))
     };

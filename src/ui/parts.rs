@@ -120,7 +120,7 @@ pub(super) fn number(value: f64) -> String {
         "infinite".to_owned()
     } else if magnitude == 0.0 {
         "0".to_owned()
-    } else if magnitude >= 1e6 || magnitude < 1e-3 {
+    } else if !(1e-3..1e6).contains(&magnitude) {
         format!("{value:.1e}")
     } else if magnitude >= 100.0 {
         format!("{value:.0}")

@@ -10,6 +10,7 @@ use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, Step};
 use crate::gpu::Device;
 use crate::models::{EdgeActivations, GraphInput, Model, ModelSpec, zinc_codes};
+use rayon::iter::Either;
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -180,7 +181,8 @@ impl SweepJob {
             self.models = built.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
         }
         let end = (self.next + PER_STEP).min(self.ids.len());
-        let molecules = self.featurise(&self.ids[self.next..end].to_vec());
+        let (molecules, unscored) = featurise(&self.dataset, &self.ids[self.next..end]);
+        self.survey.unscored.extend(unscored);
         let inputs: Vec<GraphInput> = molecules.iter().map(|(_, input)| input.clone()).collect();
         for (place, model) in self.models.iter().enumerate().filter(|_| !inputs.is_empty()) {
             let answers =
@@ -200,26 +202,6 @@ impl SweepJob {
             return Ok(Step::Done);
         }
         Ok(Step::Working { done: end as u64, total: self.ids.len() as u64 })
-    }
-
-    /// Reads molecules in parallel; those the model cannot score are set aside.
-    fn featurise(&mut self, ids: &[MoleculeId]) -> Vec<(MoleculeId, GraphInput)> {
-        let dataset = &self.dataset;
-        let read = |&id: &MoleculeId| {
-            let record = dataset.record(id).ok_or((id, "it is no longer in the file".to_owned()))?;
-            let reading = crate::io::smiles::read(&record.smiles).map_err(|error| (id, error.to_string()))?;
-            zinc_codes(&reading.molecule).map(|input| (id, input)).map_err(|error| (id, error.to_string()))
-        };
-        let results: Vec<Result<_, _>> = ids.par_iter().map(read).collect();
-        let (mut molecules, mut unscored) = (Vec::with_capacity(ids.len()), Vec::new());
-        for result in results {
-            match result {
-                Ok(molecule) => molecules.push(molecule),
-                Err(reason) => unscored.push(reason),
-            }
-        }
-        self.survey.unscored.extend(unscored);
-        molecules
     }
 
     fn publish(&mut self, out: &Outbox) {
@@ -255,4 +237,20 @@ fn states(chosen: Arc<Checkpoint>) -> Vec<(ModelState, Arc<Checkpoint>)> {
         states.push((ModelState::PlainBase, Arc::new(Checkpoint::base("base without EBT", spec))));
     }
     states
+}
+
+/// Molecules a model can read, and the others with the reason.
+type Featurised = (Vec<(MoleculeId, GraphInput)>, Vec<(MoleculeId, String)>);
+
+/// Reads molecules in parallel.
+fn featurise(dataset: &Dataset, ids: &[MoleculeId]) -> Featurised {
+    let read = |&id: &MoleculeId| {
+        let record = dataset.record(id).ok_or((id, "it is no longer in the file".to_owned()))?;
+        let reading = crate::io::smiles::read(&record.smiles).map_err(|error| (id, error.to_string()))?;
+        zinc_codes(&reading.molecule).map(|input| (id, input)).map_err(|error| (id, error.to_string()))
+    };
+    ids.par_iter().map(read).partition_map(|result| match result {
+        Ok(molecule) => Either::Left(molecule),
+        Err(reason) => Either::Right(reason),
+    })
 }

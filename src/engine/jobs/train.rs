@@ -182,8 +182,10 @@ impl Train {
         let write =
             |path: &Path, weights: &Weights| io::write_weights(path, weights).map_err(|error| error.to_string());
         write(&self.files.state_file(), &trainer.state())?;
-        write(&self.files.last, &trainer.last_weights())?;
-        trainer.best_weights().map_or(Ok(()), |weights| write(&self.files.best, &weights))
+        let last = trainer.last_weights();
+        write(&self.files.last, &last)?;
+        // Until an epoch was validated, the weights there are stand in for the best.
+        write(&self.files.best, &trainer.best_weights().unwrap_or(last))
     }
 
     /// Measures the test molecules with last and best weights, and writes that into both files.
