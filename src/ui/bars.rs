@@ -10,7 +10,7 @@ use super::theme;
 use crate::domain::Scale;
 use crate::scene::ColorMap;
 use crate::workspace::{Command, State, Workspace};
-use eframe::egui::{self, Align, ComboBox, Label, Layout, MenuBar, RichText, Slider, Ui};
+use eframe::egui::{self, Align, Checkbox, ComboBox, Label, Layout, MenuBar, RichText, Slider, Ui};
 
 /// What the slider of the explicit bias says. It must not be mistaken for a model trained without.
 const EBT_LABEL: &str = "Scale of this checkpoint's trained explicit bias (counterfactual)";
@@ -155,20 +155,18 @@ fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     let has_bias = state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt);
     let scale = state.edits.explicit_bias();
     let shown = if has_bias { scale } else { Scale::ONE };
-    let response = ui.add_enabled_ui(has_bias, |ui| {
-        let mut on = has_bias && shown != Scale::ZERO;
-        if ui.checkbox(&mut on, "EBT").on_hover_text("Explicit bias terms as trained, or off").changed() {
-            effects.push(Command::SetExplicitBias(if on { Scale::ONE } else { Scale::ZERO }).into());
-        }
-        ui.spacing_mut().slider_width = 110.0;
-        let mut value = shown.value();
-        let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2).text(EBT_LABEL);
-        if ui.add(slider).changed() && Scale::new(value) != scale {
-            effects.push(Command::SetExplicitBias(Scale::new(value)).into());
-        }
-    });
-    if !has_bias {
-        response.response.on_hover_text(NO_EBT).on_disabled_hover_text(NO_EBT);
+    let mut on = has_bias && shown != Scale::ZERO;
+    let switch = ui.add_enabled(has_bias, Checkbox::new(&mut on, "EBT")).on_disabled_hover_text(NO_EBT);
+    if switch.on_hover_text("Explicit bias terms as trained, or off").changed() {
+        effects.push(Command::SetExplicitBias(if on { Scale::ONE } else { Scale::ZERO }).into());
+    }
+    ui.spacing_mut().slider_width = 110.0;
+    let mut value = shown.value();
+    let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2);
+    let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(NO_EBT);
+    let label = ui.add_enabled(has_bias, Label::new(EBT_LABEL)).on_disabled_hover_text(NO_EBT);
+    if slider.labelled_by(label.id).changed() && Scale::new(value) != scale {
+        effects.push(Command::SetExplicitBias(Scale::new(value)).into());
     }
 }
 

@@ -165,6 +165,7 @@ pub(super) fn show(
 
 /// One panel over the whole window.
 fn alone(ui: &mut Ui, panels: &mut Panels<'_>, pane: Pane) {
+    ui.spacing_mut().item_spacing.y = 0.0;
     let bar = egui::Frame::new().fill(theme::chrome(ui.visuals())).inner_margin(egui::Margin::symmetric(10, 2));
     bar.show(ui, |ui| {
         ui.horizontal(|ui| {
@@ -172,7 +173,10 @@ fn alone(ui: &mut Ui, panels: &mut Panels<'_>, pane: Pane) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| panels.corner(ui, pane));
         });
     });
-    panels.pane(ui, pane);
+    ui.scope(|ui| {
+        ui.reset_style();
+        panels.pane(ui, pane);
+    });
 }
 
 /// What the panels are shown with.
@@ -188,7 +192,7 @@ impl Panels<'_> {
     fn pane(&mut self, ui: &mut Ui, pane: Pane) {
         let Self { workspace, session, bonds_by_value, effects, .. } = self;
         let fill = if pane == Pane::Molecule { ui.visuals().extreme_bg_color } else { ui.visuals().panel_fill };
-        ui.painter().rect_filled(ui.max_rect(), 0.0, fill);
+        ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, fill);
         let Session { picture, .. } = session;
         let picture = picture.as_deref();
         let shown = match pane {

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Height of a row, points.
 const ROW: f32 = 21.0;
 
+/// Width that all columns need, points.
+const NARROWEST: f32 = 338.0;
+
 /// Height of a line in the list of skipped lines, points.
 const NOTE: f32 = 17.0;
 
@@ -188,7 +191,16 @@ fn plural(number: usize, word: &str) -> String {
     format!("{} {word}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
+/// The table, with a scroll bar below it where the panel is too narrow for all columns.
 fn table(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library, effects: &mut Vec<Effect>) {
+    let width = ui.available_width().max(NARROWEST);
+    ScrollArea::horizontal().id_salt("columns").auto_shrink(false).show(ui, |ui| {
+        ui.set_width(width);
+        rows(ui, state, dataset, own, effects);
+    });
+}
+
+fn rows(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library, effects: &mut Vec<Effect>) {
     // Six digits need more room than the 38 points for five.
     let index = if dataset.records.len() > 100_000 { 6.0 } else { 0.0 };
     ui.spacing_mut().item_spacing = egui::vec2(4.0, 0.0);

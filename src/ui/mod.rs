@@ -22,6 +22,7 @@ mod run;
 mod settings;
 mod strip;
 mod theme;
+mod tooltip;
 
 pub use export::Subject;
 pub use files::{NativePicker, Picker, Purpose};
@@ -137,6 +138,18 @@ impl App {
     /// Our own time in the last frame: from the first widget to the last.
     pub fn frame_time(&self) -> Duration {
         self.frame_time
+    }
+
+    /// Does what keys ask for, each press on the state that the one before left.
+    fn obey_keys(&mut self, ctx: &egui::Context) {
+        for action in actions::pressed(ctx) {
+            if (action.enabled)(&self.workspace.state) {
+                for effect in (action.run)(&self.workspace.state) {
+                    self.execute(ctx, effect);
+                }
+                ctx.request_repaint();
+            }
+        }
     }
 
     fn execute(&mut self, ctx: &egui::Context, effect: Effect) {
@@ -265,8 +278,8 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let since = Instant::now();
         let ctx = ui.ctx().clone();
-        let mut effects = actions::pressed(&ctx, &self.workspace.state);
-        effects.extend(bars::menu(ui, &self.workspace.state, self.settings.appearance));
+        self.obey_keys(&ctx);
+        let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));
         effects.extend(bars::status(ui, &self.workspace));
         let panels = egui::CentralPanel::no_frame()
@@ -286,6 +299,10 @@ impl eframe::App for App {
         if self.persist {
             self.settings.save(storage, &self.workspace.state);
         }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::chrome(visuals).to_normalized_gamma_f32()
     }
 
     fn persist_egui_memory(&self) -> bool {

@@ -3,10 +3,11 @@
 
 use super::actions::{ActionId, Effect};
 use super::canvas;
-use super::parts::{self, decimal, number, signed, weak};
+use super::parts::{self, decimal, signed, weak};
+use super::tooltip;
 use crate::domain::{AtomId, DirectedEdge, MoleculeId, Scale};
 use crate::scene::{self, Camera, Hit, Pick, Scene};
-use crate::workspace::{Coloring, Command, EdgeReading, Picture, Shown, State, quantity_name};
+use crate::workspace::{Command, Picture, State};
 use eframe::egui::{
     self, CursorIcon, PointerButton, Rect, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2,
 };
@@ -141,7 +142,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, picture: Option<&Picture>, own: &
     if let (Some(picture), Some(hit), Some(shown)) = (picture, own.hovered, &state.shown)
         && !egui::Popup::is_any_open(ui.ctx())
     {
-        tooltip(ui, &response, state, (picture, shown), hit);
+        tooltip::show(ui, &response, state, (picture, shown), hit);
     }
     effects
 }
@@ -340,80 +341,4 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
     egui::Frame::popup(inner.style()).shadow(egui::Shadow::NONE).show(&mut inner, |ui| {
         ui.add(egui::Label::new(RichText::new(text).color(color)).wrap());
     });
-}
-
-fn tooltip(ui: &Ui, response: &Response, state: &State, (picture, shown): (&Picture, &Shown), hit: Hit) {
-    let anchor = egui::PopupAnchor::Pointer;
-    egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0).show(|ui| match hit
-        .pick
-    {
-        Pick::Atom(atom) => atom_tip(ui, shown, atom),
-        Pick::Bond(bond) => {
-            ui.label(RichText::new(parts::bond_name(&shown.molecule, bond)).strong());
-            ui.label(weak(format!("{} bond", parts::bond_kind(&shown.molecule, bond))));
-            let Some(mut edges) = parts::directions(&shown.molecule, bond) else { return };
-            // The half under the pointer first.
-            if hit.edge == Some(edges[1]) {
-                edges.reverse();
-            }
-            let readings =
-                edges.iter().filter_map(|edge| picture.readings.iter().find(|reading| reading.edge == *edge));
-            bond_tip(ui, state, shown, readings.collect(), picture.readings.len());
-        }
-    });
-}
-
-fn atom_tip(ui: &mut Ui, shown: &Shown, id: AtomId) {
-    let Some(atom) = shown.molecule.atom(id) else { return };
-    ui.label(RichText::new(parts::atom_name(&shown.molecule, id)).strong());
-    let mut text = format!("{} hydrogens, {} bonds", atom.hydrogens, shown.molecule.degree(id));
-    if atom.charge != 0 {
-        text += &format!(", charge {:+}", atom.charge).replace('-', "−");
-    }
-    ui.label(weak(text));
-}
-
-fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReading>, edges: usize) {
-    let view = &state.view;
-    let head = view.reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
-    ui.label(weak(format!("layer {}, {head}", view.reading.layer)));
-    let quantity = quantity_name(view.reading.quantity);
-    let has_ratio = quantity != quantity_name(crate::analysis::Quantity::Ratio);
-    let difference = view.coloring == Coloring::Difference
-        || readings.iter().any(|reading| reading.difference().is_some_and(|change| change.abs() > 0.0));
-    egui::Grid::new("readings of the bond").spacing([14.0, 3.0]).show(ui, |ui| {
-        ui.label("");
-        ui.label(weak(quantity));
-        if has_ratio {
-            ui.label(weak("MA ratio"));
-        }
-        if difference {
-            ui.label(weak("change"));
-        }
-        ui.label(weak("rank"));
-        ui.end_row();
-        for (place, reading) in readings.into_iter().enumerate() {
-            let name = RichText::new(parts::edge_name(&shown.molecule, reading.edge));
-            ui.label(if place == 0 { name.strong() } else { name });
-            if reading.ablated {
-                ui.label("taken out");
-                ui.end_row();
-                continue;
-            }
-            ui.label(parts::number_or_dash(reading.value));
-            if has_ratio {
-                ui.label(parts::number_or_dash(reading.ratio));
-            }
-            if difference {
-                let change = reading.difference();
-                ui.label(change.map_or_else(
-                    || "–".to_owned(),
-                    |change| if change > 0.0 { format!("+{}", number(change)) } else { number(change) },
-                ));
-            }
-            ui.label(reading.rank.map_or_else(|| "–".to_owned(), |rank| format!("{rank} of {edges}")));
-            ui.end_row();
-        }
-    });
-    ui.label(RichText::new("click selects, Shift+click takes out or puts back").small().weak());
 }

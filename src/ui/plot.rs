@@ -173,7 +173,7 @@ fn lines(chart: &Chart) -> Vec<(Vec<PlotPoint>, String)> {
     let line = |series: &Series| {
         let name = names.next_if_known(known && is_plain(series)).unwrap_or_else(|| series.name.trim().to_owned());
         let points = match &series.shape {
-            Shape::Line(points) => thinned(points),
+            Shape::Line(points) => thinned(points, chart.y.range),
             Shape::Bars { width, bars } => skyline(*width, bars, chart.y.range.0),
             Shape::Band { .. } | Shape::VLine(_) | Shape::HLine(_) => Vec::new(),
         };
@@ -217,11 +217,14 @@ fn unnamed(chart: &Chart) -> Vec<String> {
         .collect()
 }
 
-fn thinned(points: &[[f64; 2]]) -> Vec<PlotPoint> {
+/// A few of the points, both ends included, without what lies above or below the chart.
+fn thinned(points: &[[f64; 2]], (low, high): (f64, f64)) -> Vec<PlotPoint> {
     let last = points.len().saturating_sub(1);
     let kept = points.len().min(POINTS);
     let place = |index: usize| last * index / kept.saturating_sub(1).max(1);
-    (0..kept).filter_map(|index| points.get(place(index))).map(|&[x, y]| PlotPoint::new(x, y)).collect()
+    let inside = |point: &&[f64; 2]| (low..=high).contains(&point[1]);
+    let points = (0..kept).filter_map(|index| points.get(place(index))).filter(inside);
+    points.map(|&[x, y]| PlotPoint::new(x, y)).collect()
 }
 
 /// The outline of bars standing on `floor`, gaps included.
@@ -361,8 +364,9 @@ mod tests {
     #[test]
     fn thinning_keeps_both_ends() {
         let points: Vec<[f64; 2]> = (0..5000).map(|x| [f64::from(x), 0.0]).collect();
-        let thin = thinned(&points);
+        let thin = thinned(&points, (-1.0, 1.0));
         assert_eq!((thin.len(), thin[0].x, thin[POINTS - 1].x), (POINTS, 0.0, 4999.0));
-        assert_eq!(thinned(&points[..1]).len(), 1);
+        assert_eq!(thinned(&points[..1], (-1.0, 1.0)).len(), 1);
+        assert!(thinned(&points, (1.0, 2.0)).is_empty());
     }
 }

@@ -1,0 +1,183 @@
+//! Everything that can be done by menu, shortcut or button, in one table, so that these cannot drift
+//! apart and a test can go through all of them.
+
+mod table;
+
+pub use table::ACTIONS;
+
+use super::Page;
+use super::export::Subject;
+use super::settings::Appearance;
+use crate::workspace::{Command, State};
+use eframe::egui::{Context, KeyboardShortcut, Popup};
+
+/// What an action does: something to the workspace, or to the window alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Changes the state that the window shows.
+    Do(Command),
+    /// Changes only how it is shown.
+    Window(WindowCommand),
+}
+
+impl From<Command> for Effect {
+    fn from(command: Command) -> Self {
+        Self::Do(command)
+    }
+}
+
+impl From<WindowCommand> for Effect {
+    fn from(command: WindowCommand) -> Self {
+        Self::Window(command)
+    }
+}
+
+/// Something that concerns the window alone.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WindowCommand {
+    /// Ask for a file of molecules.
+    PickMolecules,
+    /// Ask for a weight file.
+    PickModel,
+    /// Put the cursor into the path field.
+    FocusPath,
+    /// Open the export dialog.
+    Export(Subject),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Show the whole molecule.
+    Fit,
+    /// Magnify the molecule by a factor.
+    Zoom(f32),
+    /// Choose the theme.
+    Appearance(Appearance),
+    /// Magnify the window by so much more, or not at all.
+    TextZoom(Option<f32>),
+    /// Put every panel back where it was at first.
+    ResetLayout,
+    /// Show a page of help.
+    Show(Page),
+    /// Close the window.
+    Quit,
+}
+
+/// Names of actions, for menus and tool bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is explained by its text and tip in the table")]
+pub enum ActionId {
+    Open,
+    OpenPath,
+    OpenBundled,
+    Reload,
+    OpenModel,
+    ExportMolecule,
+    ExportActivations,
+    ExportEdgeRatios,
+    ExportCurves,
+    ExportHistogram,
+    ExportTrace,
+    Quit,
+    Undo,
+    Redo,
+    ToggleBond,
+    ClearAblation,
+    CopySmiles,
+    NextMolecule,
+    PreviousMolecule,
+    NextPage,
+    PreviousPage,
+    NextLayer,
+    PreviousLayer,
+    AllHeads,
+    NextHead,
+    Ratio,
+    Activation,
+    Attention,
+    Difference,
+    LockRange,
+    AtomNumbers,
+    Fit,
+    ZoomIn,
+    ZoomOut,
+    Light,
+    Dark,
+    System,
+    LargerText,
+    SmallerText,
+    NormalText,
+    ResetLayout,
+    StopAll,
+    Terms,
+    Keys,
+    About,
+}
+
+/// One line of the table.
+pub struct Action {
+    /// Its name.
+    pub id: ActionId,
+    /// What menus say.
+    pub text: &'static str,
+    /// What it is good for, in one sentence.
+    pub tip: &'static str,
+    /// Keys; the first is shown.
+    pub shortcuts: &'static [KeyboardShortcut],
+    /// Whether it can be done now.
+    pub enabled: fn(&State) -> bool,
+    /// Whether it is on, for those that are switched.
+    pub checked: Option<fn(&State) -> bool>,
+    /// What it does.
+    pub run: fn(&State) -> Vec<Effect>,
+}
+
+/// The line of an action.
+pub fn find(id: ActionId) -> Option<&'static Action> {
+    ACTIONS.iter().find(|action| action.id == id)
+}
+
+/// The actions that the keys pressed since the last frame ask for, one for every press. Keys that a
+/// text field or an open menu may want for itself are left to it.
+pub(super) fn pressed(ctx: &Context) -> Vec<&'static Action> {
+    let busy = ctx.egui_wants_keyboard_input() || Popup::is_any_open(ctx);
+    let mut keys: Vec<(&Action, &KeyboardShortcut)> =
+        ACTIONS.iter().flat_map(|action| action.shortcuts.iter().map(move |shortcut| (action, shortcut))).collect();
+    // A key with Shift also matches the one without: the more specific first.
+    keys.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
+    let mut actions = Vec::new();
+    for (action, shortcut) in keys {
+        if !(busy && shortcut.conflicts_with_text_editing()) {
+            let presses = ctx.input_mut(|input| input.count_and_consume_key(shortcut.modifiers, shortcut.logical_key));
+            actions.extend(std::iter::repeat_n(action, presses));
+        }
+    }
+    actions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ActionId as Id;
+    use super::*;
+
+    #[test]
+    fn every_action_has_words_and_no_two_share_a_key() {
+        let mut keys: Vec<KeyboardShortcut> = Vec::new();
+        for action in ACTIONS {
+            assert!(!action.text.is_empty() && !action.tip.is_empty(), "{:?}", action.id);
+            assert!(std::ptr::eq(find(action.id).unwrap(), action), "{:?} stands twice", action.id);
+            for shortcut in action.shortcuts {
+                assert!(!keys.contains(shortcut), "{shortcut:?} means two things");
+                keys.push(*shortcut);
+            }
+        }
+    }
+
+    #[test]
+    fn with_nothing_open_only_what_makes_sense_is_enabled() {
+        let state = State::default();
+        let enabled = |id| (find(id).unwrap().enabled)(&state);
+        assert!(enabled(Id::Open) && enabled(Id::About));
+        for id in [Id::Undo, Id::ToggleBond, Id::ExportMolecule, Id::NextMolecule, Id::StopAll, Id::Reload] {
+            assert!(!enabled(id), "{id:?}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! What the drawing says about the atom or bond under the pointer.
+
+use super::parts::{self, number, weak};
+use crate::analysis::Quantity;
+use crate::domain::AtomId;
+use crate::scene::{Hit, Pick};
+use crate::workspace::{Coloring, EdgeReading, Picture, Shown, State, quantity_name};
+use eframe::egui::{self, Response, RichText, Ui};
+
+/// Shows what is under the pointer, at once and beside it.
+pub(super) fn show(ui: &Ui, response: &Response, state: &State, (picture, shown): (&Picture, &Shown), hit: Hit) {
+    let anchor = egui::PopupAnchor::Pointer;
+    egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0).show(|ui| match hit
+        .pick
+    {
+        Pick::Atom(atom) => atom_tip(ui, shown, atom),
+        Pick::Bond(bond) => {
+            ui.label(RichText::new(parts::bond_name(&shown.molecule, bond)).strong());
+            ui.label(weak(format!("{} bond", parts::bond_kind(&shown.molecule, bond))));
+            let Some(mut edges) = parts::directions(&shown.molecule, bond) else { return };
+            // The half under the pointer first.
+            if hit.edge == Some(edges[1]) {
+                edges.reverse();
+            }
+            let readings =
+                edges.iter().filter_map(|edge| picture.readings.iter().find(|reading| reading.edge == *edge));
+            bond_tip(ui, state, shown, readings.collect(), picture.readings.len());
+        }
+    });
+}
+
+fn atom_tip(ui: &mut Ui, shown: &Shown, id: AtomId) {
+    let Some(atom) = shown.molecule.atom(id) else { return };
+    ui.label(RichText::new(parts::atom_name(&shown.molecule, id)).strong());
+    let mut text = format!("{} hydrogens, {} bonds", atom.hydrogens, shown.molecule.degree(id));
+    if atom.charge != 0 {
+        text += &format!(", charge {:+}", atom.charge).replace('-', "−");
+    }
+    ui.label(weak(text));
+}
+
+fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReading>, edges: usize) {
+    let view = &state.view;
+    let head = view.reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
+    ui.label(weak(format!("layer {}, {head}", view.reading.layer)));
+    let quantity = quantity_name(view.reading.quantity);
+    let has_ratio = quantity != quantity_name(Quantity::Ratio);
+    let difference = view.coloring == Coloring::Difference
+        || readings.iter().any(|reading| reading.difference().is_some_and(|change| change.abs() > 0.0));
+    egui::Grid::new("readings of the bond").spacing([14.0, 3.0]).show(ui, |ui| {
+        ui.label("");
+        ui.label(weak(quantity));
+        if has_ratio {
+            ui.label(weak("MA ratio"));
+        }
+        if difference {
+            ui.label(weak("change"));
+        }
+        ui.label(weak("rank"));
+        ui.end_row();
+        for (place, reading) in readings.into_iter().enumerate() {
+            let name = RichText::new(parts::edge_name(&shown.molecule, reading.edge));
+            ui.label(if place == 0 { name.strong() } else { name });
+            if reading.ablated {
+                ui.label("taken out");
+                ui.end_row();
+                continue;
+            }
+            ui.label(parts::number_or_dash(reading.value));
+            if has_ratio {
+                ui.label(parts::number_or_dash(reading.ratio));
+            }
+            if difference {
+                let change = reading.difference();
+                ui.label(change.map_or_else(
+                    || "–".to_owned(),
+                    |change| if change > 0.0 { format!("+{}", number(change)) } else { number(change) },
+                ));
+            }
+            ui.label(reading.rank.map_or_else(|| "–".to_owned(), |rank| format!("{rank} of {edges}")));
+            ui.end_row();
+        }
+    });
+    ui.label(RichText::new("click selects, Shift+click takes out or puts back").small().weak());
+}
