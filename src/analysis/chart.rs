@@ -29,6 +29,8 @@ pub enum Role {
     Trained,
     /// The untrained base model: orange, rgb(235,97,35).
     Base,
+    /// A second untrained model beside the first: for a model with explicit bias, the base without it.
+    OtherBase,
     /// The model shown after the reader's edits, beside what it was.
     Edited,
     /// One layer that the reader selected, drawn on top of the others.

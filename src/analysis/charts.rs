@@ -65,7 +65,7 @@ pub fn batch_curves(trained: &Sweep, bands: &[(&str, Band)], selected: Option<us
 fn curves([title, x, y]: [&str; 3], states: &[Curves<'_>], bands: &[(&str, Band)], selected: Option<usize>) -> Chart {
     let sorted: Vec<Vec<Vec<f64>>> =
         states.iter().map(|state| state.layers.iter().map(|ratios| finite_sorted(ratios)).collect()).collect();
-    let mut series: Vec<Series> = bands.iter().map(|(name, band)| band_series(name, *band)).collect();
+    let mut series: Vec<Series> = band_series(bands);
     let mut on_top = Vec::new();
     for (state, layers) in states.iter().zip(&sorted) {
         let mut named = false;
@@ -100,9 +100,15 @@ fn axis(label: &str, scale: Scale, range: (f64, f64)) -> Axis {
     Axis { label: label.to_owned(), scale, range }
 }
 
-fn band_series(name: &str, band: Band) -> Series {
-    let shape = Shape::Band { low: band.low.log10(), high: band.high.log10() };
-    Series { name: name.to_owned(), role: Role::Base, opacity: 1.0, shape }
+/// One band is solid, as in the paper; two let each other show and differ in colour.
+fn band_series(bands: &[(&str, Band)]) -> Vec<Series> {
+    let opacity = if bands.len() > 1 { 0.4 } else { 1.0 };
+    let roles = std::iter::once(Role::Base).chain(std::iter::repeat(Role::OtherBase));
+    let series = |((name, band), role): (&(&str, Band), Role)| {
+        let shape = Shape::Band { low: band.low.log10(), high: band.high.log10() };
+        Series { name: (*name).to_owned(), role, opacity, shape }
+    };
+    bands.iter().zip(roles).map(series).collect()
 }
 
 /// The finite values, ascending.

@@ -16,17 +16,25 @@ pub(super) fn run(task: &Inspect) -> Result<(), Failure> {
     }
     let dataset = dataset.map_err(|error| error.to_string())?;
     let summary = io::Summary::of(&dataset);
-    let mut text = match task.format {
-        TextFormat::Json => serde_json::to_string(&summary).map_err(|error| error.to_string())? + "\n",
-        TextFormat::Text => summary.to_string(),
+    let mut text = match (task.format, task.records) {
+        (TextFormat::Text, _) => summary.to_string(),
+        (TextFormat::Json, false) => json(&summary)?,
+        // One line per molecule and nothing else, so that every line reads the same.
+        (TextFormat::Json, true) => String::new(),
     };
-    if task.records {
-        for line in io::describe_records(&dataset) {
-            match task.format {
-                TextFormat::Json => text += &(serde_json::to_string(&line).map_err(|error| error.to_string())? + "\n"),
-                TextFormat::Text => text += &format!("{line}\n"),
-            }
-        }
+    let lines = if task.records { io::describe_records(&dataset) } else { Vec::new() };
+    for line in &lines {
+        text += &match task.format {
+            TextFormat::Json => json(line)?,
+            TextFormat::Text => format!("{line}\n"),
+        };
+    }
+    if interrupted() {
+        return Err(Failure::Interrupted);
     }
     print(&text)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, String> {
+    serde_json::to_string(value).map(|text| text + "\n").map_err(|error| error.to_string())
 }

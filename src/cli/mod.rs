@@ -37,7 +37,8 @@ impl From<String> for Failure {
 /// Parses the process arguments and does what they say.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    // Errors are shown where they are read: as notices in the window, as the last sentence here.
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off")).init();
     let result = match args.task {
         None => open_window(&args),
         Some(task) => {

@@ -17,8 +17,9 @@ use std::sync::Arc;
 pub(super) fn trace(task: &Trace, device: DeviceChoice) -> Result<(), Failure> {
     // Known to be writable in this form before anything is computed.
     crate::io::TensorFormat::of(&task.out).map_err(|error| error.to_string())?;
-    let mut session = Session::new(device)?;
+    let mut session = Session::for_one_molecule(device)?;
     session.show(&task.subject)?;
+    session.check_traceable()?;
     session.run(Command::SaveTrace(task.out.clone()))
 }
 
@@ -32,8 +33,11 @@ pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failur
 
 pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure> {
     let format = Format::from_path(&task.out).map_err(|error| error.to_string())?.with_scale(task.scale);
-    let mut session = Session::new(device)?;
+    let mut session = Session::for_one_molecule(device)?;
     session.show(&task.subject)?;
+    if task.kind == Kind::EdgeRatios {
+        session.check_traceable()?;
+    }
     let layers = session.workspace.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.layers);
     if task.layer >= layers {
         return Err(Failure::Unusable(format!(
@@ -101,6 +105,11 @@ struct Session {
 }
 
 impl Session {
+    /// One molecule is computed on the CPU anyway unless the GPU is asked for, so none is looked for.
+    fn for_one_molecule(device: DeviceChoice) -> Result<Self, Failure> {
+        Self::new(if device == DeviceChoice::Auto { DeviceChoice::Cpu } else { device })
+    }
+
     fn new(device: DeviceChoice) -> Result<Self, Failure> {
         let gpu = match device {
             DeviceChoice::Cpu => Gpu::cpu_only(),
@@ -184,6 +193,11 @@ impl Session {
         if !edges.is_empty() {
             self.run(Command::Ablate(edges))?;
         }
+        Ok(())
+    }
+
+    /// Refuses a molecule that the model cannot score.
+    fn check_traceable(&self) -> Result<(), Failure> {
         match &self.workspace.state.untraceable {
             Some(reason) => Err(Failure::Unusable(reason.clone())),
             None => Ok(()),
@@ -211,6 +225,9 @@ impl Session {
         match split.filter(|&split| !has(split)) {
             Some(split) => {
                 Err(Failure::Unusable(format!("no molecule of the file belongs to the split `{}`", split.name())))
+            }
+            None if chosen.limit == Some(0) => {
+                Err(Failure::Unusable("--limit 0 leaves no molecule to measure; give a larger number".to_owned()))
             }
             None => Ok(SweepOptions { split, limit: chosen.limit }),
         }

@@ -8,6 +8,7 @@ use crate::domain::{Molecule, MoleculeId};
 use crate::scene::{self, Layout};
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// After this long without a layout the thread is replaced.
@@ -30,7 +31,8 @@ pub struct DrawRequest {
 #[derive(Default)]
 struct Desk {
     request: Option<DrawRequest>,
-    busy: Option<(DrawRequest, Arc<Molecule>, Instant)>,
+    /// What is being worked on, since when, and its graph once it was read.
+    busy: Option<(DrawRequest, Option<Arc<Molecule>>, Instant)>,
     closed: bool,
 }
 
@@ -39,12 +41,14 @@ type Shared = Arc<(Mutex<Desk>, Condvar)>;
 /// The newest request wins, as with every question.
 pub(super) struct Drawer {
     shared: Shared,
+    thread: JoinHandle<()>,
     out: Outbox,
 }
 
 impl Drawer {
     pub(super) fn spawn(out: Outbox) -> std::io::Result<Self> {
-        Ok(Self { shared: spawn(out.clone())?, out })
+        let (shared, thread) = spawn(out.clone())?;
+        Ok(Self { shared, thread, out })
     }
 
     pub(super) fn ask(&self, request: DrawRequest) {
@@ -52,20 +56,25 @@ impl Drawer {
         self.shared.1.notify_one();
     }
 
-    /// Replaces a thread that overstayed; its molecule is laid out the quick way instead.
+    /// Replaces a thread that overstayed or died; its molecule is laid out the quick way instead.
     pub(super) fn check(&mut self) -> std::io::Result<()> {
         let mut desk = lock(&self.shared);
-        if desk.busy.as_ref().is_none_or(|(_, _, since)| since.elapsed() < PATIENCE) {
+        let overstayed = desk.busy.as_ref().is_some_and(|(_, _, since)| since.elapsed() > PATIENCE);
+        if !overstayed && !self.thread.is_finished() {
             return Ok(());
         }
         desk.closed = true;
         let (busy, waiting) = (desk.busy.take(), desk.request.take());
         drop(desk);
-        self.shared = spawn(self.out.clone())?;
-        if let Some((request, molecule, _)) = busy {
-            log::warn!("gave up on the layout of molecule {} after {PATIENCE:?}", request.id.0);
-            let layout = Arc::new(scene::fallback(&molecule));
-            self.out.send(Event::Drawn { dataset: request.dataset, id: request.id, layout });
+        (self.shared, self.thread) = spawn(self.out.clone())?;
+        if let Some((DrawRequest { dataset, id, .. }, molecule, _)) = busy {
+            log::warn!("gave up on the layout of molecule {}", id.0);
+            self.out.send(match molecule {
+                Some(molecule) => Event::Drawn { dataset, id, layout: Arc::new(scene::fallback(&molecule)) },
+                None => {
+                    Event::Unreadable { dataset, id, message: "Bondscope failed to read this molecule.".to_owned() }
+                }
+            });
         }
         if let Some(request) = waiting {
             self.ask(request);
@@ -86,27 +95,29 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Desk> {
     shared.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn spawn(out: Outbox) -> std::io::Result<Shared> {
+fn spawn(out: Outbox) -> std::io::Result<(Shared, JoinHandle<()>)> {
     let shared = Shared::default();
     let theirs = Arc::clone(&shared);
-    std::thread::Builder::new().name("drawer".to_owned()).spawn(move || run(&theirs, &out))?;
-    Ok(shared)
+    let thread = std::thread::Builder::new().name("drawer".to_owned()).spawn(move || run(&theirs, &out))?;
+    Ok((shared, thread))
 }
 
 fn run(shared: &Shared, out: &Outbox) {
     let mut cache: HashMap<(u64, MoleculeId), Arc<Layout>> = HashMap::new();
     while let Some(request) = next(shared) {
         let DrawRequest { dataset, id, ref smiles } = request;
+        lock(shared).busy = Some((request.clone(), None, Instant::now()));
         let molecule = match crate::io::smiles::read(smiles) {
             Ok(reading) => Arc::new(reading.molecule),
             Err(error) => {
+                lock(shared).busy = None;
                 out.send(Event::Unreadable { dataset, id, message: error.to_string() });
                 continue;
             }
         };
         out.send(Event::Read { dataset, id, molecule: Arc::clone(&molecule) });
         let layout = cache.get(&(dataset, id)).cloned().unwrap_or_else(|| {
-            lock(shared).busy = Some((request.clone(), Arc::clone(&molecule), Instant::now()));
+            lock(shared).busy = Some((request.clone(), Some(Arc::clone(&molecule)), Instant::now()));
             Arc::new(scene::layout(&molecule))
         });
         let mut desk = lock(shared);

@@ -63,6 +63,8 @@ pub enum Event {
     Trained(Arc<TrainingReport>),
     /// A file was written.
     Written(PathBuf),
+    /// Something worth knowing that is no fault.
+    Remark(String),
     /// Something went wrong that does not end a job, or while it was ending.
     Complaint(String),
     /// A job moved on.

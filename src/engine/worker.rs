@@ -35,7 +35,7 @@ pub trait Job: Send {
     /// One sentence for people; the job is then dropped.
     fn step(&mut self, out: &Outbox) -> Result<Step, String>;
 
-    /// Called instead of the next step when the job was cancelled, to hand over what it has.
+    /// Called instead of the next step when the job was cancelled or gave up, to hand over what it has.
     fn stop(&mut self, _out: &Outbox) {}
 }
 
@@ -133,7 +133,10 @@ fn run<Q>(shared: &(Mutex<Inbox<Q>>, Condvar), out: &Outbox, mut answer: impl Fn
                     lock(&shared.0).jobs.push_front(queued);
                 }
                 Ok(Step::Done) => out.send(Event::Finished(queued.id)),
-                Err(message) => out.send(Event::Failed { job: queued.id, message }),
+                Err(message) => {
+                    queued.job.stop(out);
+                    out.send(Event::Failed { job: queued.id, message });
+                }
             },
         }
     }

@@ -40,6 +40,8 @@ impl Palette {
             (Role::Trained, Background::Dark) => Rgb::new(172, 138, 226),
             (Role::Base, Background::Light) => Rgb::new(235, 97, 35),
             (Role::Base, Background::Dark) => Rgb::new(245, 130, 72),
+            (Role::OtherBase, Background::Light) => Rgb::new(150, 132, 30),
+            (Role::OtherBase, Background::Dark) => Rgb::new(208, 190, 84),
             (Role::Edited, Background::Light) => Rgb::new(0, 110, 184),
             (Role::Edited, Background::Dark) => Rgb::new(104, 184, 250),
             (Role::Selected, Background::Light) => Rgb::new(0, 134, 110),

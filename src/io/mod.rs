@@ -20,4 +20,4 @@ pub use table::{Loader, MAX_LINE, MAX_LINES, MAX_UNPACKED, Step};
 pub use tensors::{Tensor, TensorFormat, write_tensors};
 pub use validate::{Validator, load_fully};
 pub use weights::{read_weights, weights_from_bytes, write_weights};
-pub use write::{write_atomically, write_bytes};
+pub use write::{temporary_file, write_atomically, write_bytes};

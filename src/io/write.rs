@@ -39,6 +39,14 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_atomically(path, |out| out.write_all(bytes))
 }
 
+/// A file without a name yet in `folder`, for results that are written bit by bit.
+///
+/// # Errors
+/// The folder is missing or may not be written to.
+pub fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    builder().tempfile_in(folder)
+}
+
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".bondscope-");

@@ -219,7 +219,8 @@ pub(super) fn status(ui: &mut Ui, workspace: &Workspace) -> Vec<Effect> {
                 ui.add(Label::new(weak(&device).small()).truncate()).on_hover_text(format!("Computing on: {device}"));
                 if let Some(dataset) = state.dataset() {
                     separator(ui);
-                    let checked = if dataset.validated { "" } else { ", being checked" };
+                    let loading = state.jobs.iter().any(|job| job.purpose == crate::workspace::Purpose::Load);
+                    let checked = if dataset.validated || !loading { "" } else { ", being checked" };
                     let text = format!(
                         "{} usable, {} skipped{checked}",
                         parts::count(dataset.records.len()),

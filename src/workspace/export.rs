@@ -45,7 +45,7 @@ impl Workspace {
             && !matches!(kind, FigureKind::Curves | FigureKind::Histogram)
         {
             let smiles = dataset.record(shown.id).map_or_else(String::new, |record| record.smiles.to_string());
-            let intervention = self.state.edits.intervention(shown.id);
+            let intervention = self.state.intervention(shown.id);
             provenance.push(("molecule".to_owned(), shown.id.0.to_string()));
             provenance.push(("smiles".to_owned(), smiles));
             provenance.push(("explicit_bias".to_owned(), intervention.explicit_bias.value().to_string()));

@@ -48,6 +48,10 @@ pub struct Workspace {
     loading: Option<JobId>,
     sweeping: Option<(JobId, SurveyKey)>,
     asked: Option<Probe>,
+    /// The last question that could not be answered.
+    refused: Option<Probe>,
+    /// The job that opened the file that is open.
+    opened_by: Option<JobId>,
     unasked_sweeps: bool,
     /// Whether the listed split is a guess and not the user's choice.
     guessed_split: bool,
@@ -69,6 +73,8 @@ impl Workspace {
             loading: None,
             sweeping: None,
             asked: None,
+            refused: None,
+            opened_by: None,
             unasked_sweeps: false,
             guessed_split: true,
             revision: 0,
@@ -185,12 +191,7 @@ impl Workspace {
         match self.engine.revive() {
             Ok(died) => {
                 for name in died {
-                    self.state.jobs.clear();
-                    (self.loading, self.sweeping, self.asked) = (None, None, None);
-                    let text = format!(
-                        "The {name} thread stopped because of a fault in Bondscope and was started again; its work is lost, please try it once more."
-                    );
-                    self.state.notify(Severity::Error, text);
+                    self.mourn(name);
                     changed = true;
                 }
             }
@@ -211,7 +212,7 @@ impl Workspace {
     /// Whether nothing is queued, running, or still to be answered.
     pub fn is_idle(&self) -> bool {
         let drawn = match (&self.state.selected, &self.state.shown) {
-            (Some(selected), Some(shown)) => shown.id == *selected && shown.layout.is_some(),
+            (Some(selected), Some(shown)) => shown.id == *selected && shown.settled,
             (Some(_), None) => self.state.untraceable.is_some(),
             (None, _) => true,
         };
@@ -250,9 +251,7 @@ impl Workspace {
             Event::Traced(comparison) => self.traced(*comparison),
             Event::Untraceable { probe, message } => {
                 if self.asked.as_ref() == Some(&*probe) {
-                    self.asked = None;
-                    self.state.comparison = None;
-                    self.state.untraceable = Some(message);
+                    self.refuse(message);
                 }
             }
             Event::Swept(survey) => {
@@ -265,6 +264,7 @@ impl Workspace {
             Event::ModelOpened(checkpoint) => self.add_model(checkpoint),
             Event::Trained(report) => self.state.training.push(report),
             Event::Written(path) => self.state.notify(Severity::Info, format!("Wrote {}", path.display())),
+            Event::Remark(message) => self.state.notify(Severity::Warning, message),
             Event::Complaint(message) => self.state.notify(Severity::Error, message),
             Event::Progress { job, done, total } => {
                 if let Some(status) = self.state.jobs.iter_mut().find(|status| status.id == job) {
@@ -277,6 +277,32 @@ impl Workspace {
                 self.state.notify(Severity::Error, message);
             }
         }
+    }
+
+    /// Takes note that a thread died: what it was doing is lost, everything else goes on.
+    fn mourn(&mut self, name: &str) {
+        let text = format!(
+            "The {name} thread stopped because of a fault in Bondscope and was started again; what it was doing is lost."
+        );
+        let lost: &[Purpose] = match name {
+            "compute" => &[Purpose::Sweep, Purpose::Train],
+            "io" => &[Purpose::Load, Purpose::Write],
+            _ => &[],
+        };
+        self.state.jobs.retain(|status| !lost.contains(&status.purpose));
+        match name {
+            "compute" => self.sweeping = None,
+            "io" => self.loading = None,
+            _ => self.refuse(text.clone()),
+        }
+        self.state.notify(Severity::Error, text);
+    }
+
+    /// The question put last has no answer; it is not put again.
+    fn refuse(&mut self, message: String) {
+        self.refused = self.asked.take();
+        self.state.comparison = None;
+        self.state.untraceable = Some(message);
     }
 
     fn ended(&mut self, job: JobId) {

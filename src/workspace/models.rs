@@ -53,7 +53,7 @@ impl Workspace {
             dataset: self.state.opened.as_ref()?.revision,
             model: self.state.checkpoint()?.id.clone(),
             molecule: shown.id,
-            intervention: self.state.edits.intervention(shown.id),
+            intervention: self.state.intervention(shown.id),
         })
     }
 
@@ -64,7 +64,7 @@ impl Workspace {
             return;
         };
         let answered = self.state.comparison.as_ref().is_some_and(|comparison| comparison.probe == probe);
-        if answered || self.asked.as_ref() == Some(&probe) || self.state.untraceable.is_some() {
+        if answered || self.asked.as_ref() == Some(&probe) || self.refused.as_ref() == Some(&probe) {
             return;
         }
         if let (Some(shown), Some(checkpoint)) = (&self.state.shown, self.state.checkpoint())
@@ -85,6 +85,7 @@ impl Workspace {
             && self.state.opened.as_ref().is_some_and(|opened| opened.revision == comparison.probe.dataset);
         if current {
             self.state.untraceable = None;
+            self.refused = None;
             self.state.comparison = Some(Arc::new(comparison));
         }
     }

@@ -35,9 +35,10 @@ impl Workspace {
         if self.loading != Some(job) {
             return;
         }
-        let first = self.revision != job.0;
+        let first = self.opened_by != Some(job);
         if first {
-            self.revision = job.0;
+            self.opened_by = Some(job);
+            self.revision += 1;
             self.state.edits.forget_molecules();
             (self.state.shown, self.state.comparison, self.state.untraceable) = (None, None, None);
             (self.state.pick, self.asked, self.state.selected) = (None, None, None);
@@ -62,6 +63,12 @@ impl Workspace {
             .filter(|_| !first)
             .is_some_and(|old| old.records.iter().zip(&dataset.records).any(|(old, new)| old.line != new.line));
         if renumbered {
+            // Answers on their way name molecules by their old numbers.
+            self.revision += 1;
+            (self.state.shown, self.state.comparison, self.asked) = (None, None, None);
+            if let Some((id, _)) = self.sweeping.take() {
+                self.stop(id);
+            }
             self.state.edits.forget_molecules();
             self.state.table.scores.clear();
             self.state.surveys.clear();
@@ -133,7 +140,8 @@ impl Workspace {
             self.state.comparison = None;
         }
         let edges = EdgeList::of(&molecule);
-        self.state.shown = Some(Shown { id, molecule, edges, layout: None, input, since: Instant::now() });
+        self.state.shown =
+            Some(Shown { id, molecule, edges, layout: None, settled: false, input, since: Instant::now() });
     }
 
     pub(super) fn drawn(&mut self, dataset: u64, id: MoleculeId, layout: Arc<Layout>) {
@@ -141,6 +149,7 @@ impl Workspace {
             && let Some(shown) = self.state.shown.as_mut().filter(|shown| shown.id == id)
         {
             shown.layout = Some(layout);
+            shown.settled = true;
         }
     }
 

@@ -8,9 +8,10 @@ use super::view::{Coloring, quantity_name};
 use super::{FigureKind, Workspace};
 use crate::analysis::chart::{Chart, Role};
 use crate::analysis::{self, Band, Curves, EdgeStat, HistogramTitle, MASSIVE_RATIO, Quantity};
-use crate::domain::{BondId, Comparison, DirectedEdge, Trace};
-use crate::engine::ModelState;
+use crate::domain::{Ablation, BondId, Comparison, DirectedEdge, Trace};
+use crate::engine::{ModelState, Survey};
 use crate::scene::{self, Background, ColorBar, ColorMap, ColorScale, EdgePaint, Layout, Pick, Scene, Style};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the picture says of one directed edge.
@@ -68,10 +69,10 @@ pub struct LayerReading {
 /// Everything the picture depends on.
 #[derive(Clone, PartialEq)]
 struct PictureKey {
-    comparison: Option<usize>,
-    layout: usize,
+    comparison: Held<Comparison>,
+    layout: Held<Layout>,
     view: super::View,
-    ablated: usize,
+    ablated: BTreeMap<DirectedEdge, Ablation>,
     pick: Option<Pick>,
     hovered: Option<Pick>,
     background: Background,
@@ -82,9 +83,9 @@ struct PictureKey {
 struct ChartKey {
     kind: FigureKind,
     state: ModelState,
-    comparison: Option<usize>,
-    survey: Option<usize>,
-    layer: usize,
+    comparison: Held<Comparison>,
+    survey: Held<Survey>,
+    reading: analysis::View,
 }
 
 /// One remembered value per derived thing.
@@ -97,9 +98,22 @@ pub(super) struct Memo {
 /// Charts kept: every kind in both states, with room for one export.
 const CHARTS_KEPT: usize = 8;
 
-/// The identity of a shared value: a changed one is always a new allocation while the old is held.
-fn identity<T>(shared: &Arc<T>) -> usize {
-    Arc::as_ptr(shared).addr()
+/// A shared value that is told from others by being held, not by its contents.
+struct Held<T>(Option<Arc<T>>);
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> PartialEq for Held<T> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
+    }
 }
 
 impl Workspace {
@@ -110,10 +124,10 @@ impl Workspace {
         let layout = shown.layout.as_ref()?;
         let ablated = self.state.edits.intervention(shown.id).ablated;
         let key = PictureKey {
-            comparison: self.state.comparison.as_ref().map(identity),
-            layout: identity(layout),
+            comparison: Held(self.state.comparison.clone()),
+            layout: Held(Some(Arc::clone(layout))),
             view: self.state.view.clone(),
-            ablated: ablated.len(),
+            ablated,
             pick,
             hovered,
             background,
@@ -136,9 +150,10 @@ impl Workspace {
         let key = ChartKey {
             kind,
             state,
-            comparison: self.state.comparison.as_ref().map(identity),
-            survey: self.state.survey().map(identity),
-            layer: self.state.view.reading.layer,
+            // Only this chart is about the molecule shown; the others do not change with it.
+            comparison: Held(self.state.comparison.clone().filter(|_| kind == FigureKind::EdgeRatios)),
+            survey: Held(self.state.survey().cloned()),
+            reading: self.state.view.reading,
         };
         if let Some((_, chart)) = self.memo.charts.iter().find(|(known, _)| *known == key) {
             return chart.clone();
@@ -184,7 +199,11 @@ fn paint(state: &State, layout: &Layout, key: &PictureKey) -> Picture {
     let values: Vec<f32> =
         readings.iter().map(|reading| narrow(shown_value(state, reading).unwrap_or(f64::NAN))).collect();
     let has_numbers = values.iter().any(|value| !value.is_nan());
-    let scale = color_scale(state, &values);
+    // Fitted to before and after together, so that an edit does not silently change what colours mean.
+    let before =
+        readings.iter().filter(|_| state.view.coloring == Coloring::Value).filter_map(|reading| reading.baseline);
+    let fitted: Vec<f32> = values.iter().copied().chain(before.map(narrow)).collect();
+    let scale = color_scale(state, &fitted);
     let ablated = readings.iter().filter(|reading| reading.ablated).map(|reading| reading.edge);
     let edges = if has_numbers {
         EdgePaint::of_values(&shown.edges, &values, &scale, key.background)
@@ -303,11 +322,12 @@ fn chart(state: &State, kind: FigureKind, of: ModelState) -> Result<Chart, Strin
             let sweep = survey.state(of).ok_or("This state was not measured.")?;
             let layer = state.view.reading.layer;
             let measured = sweep.layers().get(layer).ok_or(UNMEASURED)?;
+            let fit = survey.fit(of, layer);
             let sample = measured.log_ratios.sample().map_err(|error| error.to_string())?;
             let left_out = measured.log_ratios.nan() + measured.log_ratios.infinite();
             let role = if of == ModelState::Trained { Role::Trained } else { Role::Base };
             let title = HistogramTitle { layer, state: of.name(), role, left_out };
-            Ok(analysis::histogram(&sample, Some(&analysis::fit(&sample)), title))
+            Ok(analysis::histogram(&sample, fit, title))
         }
         FigureKind::Molecule | FigureKind::Activations => Err("This figure is not a chart.".to_owned()),
     }

@@ -3,7 +3,7 @@
 use super::edits::Edits;
 use super::table::Table;
 use super::view::View;
-use crate::domain::{Comparison, Dataset, EdgeList, Molecule, MoleculeId};
+use crate::domain::{Comparison, Dataset, EdgeList, Intervention, Molecule, MoleculeId, Scale};
 use crate::engine::{Checkpoint, JobId, Survey, TrainingReport};
 use crate::models::GraphInput;
 use crate::scene::{Layout, Pick};
@@ -93,6 +93,8 @@ pub struct Shown {
     pub edges: EdgeList,
     /// Where the atoms go, once known.
     pub layout: Option<Arc<Layout>>,
+    /// Whether the layout is the final one and not the quick one shown while it is late.
+    pub settled: bool,
     /// As the chosen model reads it, or why it cannot.
     pub input: Result<Arc<GraphInput>, String>,
     /// When the layout was asked for.
@@ -154,6 +156,16 @@ impl State {
         self.surveys.iter().rev().find(wanted)
     }
 
+    /// What applies to a molecule under the chosen model: a model without explicit bias has nothing to
+    /// scale.
+    pub fn intervention(&self, id: MoleculeId) -> Intervention {
+        let intervention = self.edits.intervention(id);
+        if self.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt) {
+            return intervention;
+        }
+        Intervention { explicit_bias: Scale::ONE, ..intervention }
+    }
+
     /// Whether the answer shown belongs to an older question than the one now put.
     pub fn is_stale(&self) -> bool {
         match (&self.comparison, &self.shown, self.checkpoint(), &self.opened) {
@@ -161,7 +173,7 @@ impl State {
                 comparison.probe.dataset != opened.revision
                     || comparison.probe.molecule != shown.id
                     || comparison.probe.model != checkpoint.id
-                    || comparison.probe.intervention != self.edits.intervention(shown.id)
+                    || comparison.probe.intervention != self.intervention(shown.id)
             }
             _ => false,
         }

@@ -31,7 +31,7 @@ struct EdgeTable {
 impl EdgeTable {
     fn create(folder: &Path) -> std::io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let mut file = BufWriter::new(tempfile::NamedTempFile::new_in(folder)?);
+        let mut file = BufWriter::new(io::temporary_file(folder)?);
         writeln!(file, "molecule,source,target,bond,layer,state,ratio")?;
         Ok(Self { file, path: folder.join("edge_ratio.csv") })
     }
@@ -85,9 +85,10 @@ impl Analyze {
         ] {
             self.put(name, text.as_bytes(), out)?;
         }
+        let provenance = provenance(self.sweep.dataset(), &survey.key.model);
         for (name, chart) in charts(survey) {
             for format in [Format::Svg, Format::Pdf] {
-                let provenance = provenance(self.sweep.dataset(), &survey.key.model);
+                let provenance = provenance.clone();
                 let figure = Figure { spec: FigureSpec::default(), content: Content::Chart(chart.clone()), provenance };
                 let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
                 self.put(&format!("{name}.{}", format.extension()), &bytes, out)?;

@@ -3,7 +3,7 @@
 //! Molecules are computed in batches for speed; statistics are split by graph, so the numbers are
 //! those of batch size 1 (model-spec section 5).
 
-use crate::analysis::{self, Band, BatchRatios};
+use crate::analysis::{self, Band, BatchRatios, Fit};
 use crate::domain::{Dataset, Intervention, ModelId, MoleculeId, Split};
 use crate::engine::Checkpoint;
 use crate::engine::event::{Event, Outbox};
@@ -76,6 +76,8 @@ pub struct Survey {
     pub predictions: Vec<f32>,
     /// Numbers per state, the chosen model's first.
     pub states: Vec<(ModelState, analysis::Sweep)>,
+    /// Gamma fits per state and layer, made when the survey was published; `None` where there is none.
+    fits: Vec<Vec<Option<Fit>>>,
     /// Molecules that the model cannot score, with the reason.
     pub unscored: Vec<(MoleculeId, String)>,
     /// Molecules to be measured in all.
@@ -86,6 +88,18 @@ impl Survey {
     /// The numbers of one state.
     pub fn state(&self, state: ModelState) -> Option<&analysis::Sweep> {
         self.states.iter().find(|(known, _)| *known == state).map(|(_, sweep)| sweep)
+    }
+
+    /// Fits every layer of every state, so that nobody has to on a thread that draws.
+    pub(super) fn fit_all(&mut self) {
+        let fits = self.states.iter().map(|(_, sweep)| sweep.fits().into_iter().map(Result::ok).collect());
+        self.fits = fits.collect();
+    }
+
+    /// The gamma fit of one layer's log ratios in one state; `None` where they cannot be fitted.
+    pub fn fit(&self, state: ModelState, layer: usize) -> Option<&Fit> {
+        let place = self.states.iter().position(|(known, _)| *known == state)?;
+        self.fits.get(place)?.get(layer)?.as_ref()
     }
 
     /// The states that tables and histograms report: the chosen model and its own base.
@@ -151,8 +165,15 @@ impl SweepJob {
         let key = SurveyKey { dataset: revision, model: checkpoint.id.clone(), options };
         let checkpoints = states(checkpoint);
         let states = checkpoints.iter().map(|&(state, _)| (state, analysis::Sweep::default())).collect();
-        let survey =
-            Survey { key, ids: Vec::new(), predictions: Vec::new(), states, unscored: Vec::new(), total: ids.len() };
+        let survey = Survey {
+            key,
+            ids: Vec::new(),
+            predictions: Vec::new(),
+            states,
+            fits: Vec::new(),
+            unscored: Vec::new(),
+            total: ids.len(),
+        };
         Self { dataset, device, checkpoints, models: Vec::new(), ids, next: 0, survey, published: Instant::now() }
     }
 
@@ -205,8 +226,9 @@ impl SweepJob {
     }
 
     fn publish(&mut self, out: &Outbox) {
-        self.published = Instant::now();
+        self.survey.fit_all();
         out.send(Event::Swept(Arc::new(self.survey.clone())));
+        self.published = Instant::now();
     }
 }
 

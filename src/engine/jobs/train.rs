@@ -76,7 +76,13 @@ struct Files {
 
 impl Files {
     fn beside(out: &Path) -> Self {
-        Self { best: out.to_owned(), last: out.with_extension("last.safetensors"), state: out.with_extension("state") }
+        let text = out.to_string_lossy();
+        let stem = text.strip_suffix(".safetensors").unwrap_or(&text);
+        Self {
+            best: out.to_owned(),
+            last: PathBuf::from(format!("{stem}.last.safetensors")),
+            state: PathBuf::from(format!("{stem}.state")),
+        }
     }
 
     fn state_file(&self) -> PathBuf {
@@ -116,7 +122,7 @@ impl Train {
     }
 
     /// Featurises the molecules and builds the trainer.
-    fn begin(&mut self) -> Result<Trainer, String> {
+    fn begin(&mut self, out: &Outbox) -> Result<Trainer, String> {
         let (train, validation) = (self.samples(Split::Train), self.samples(Split::Val));
         self.test = self.samples(Split::Test);
         if train.is_empty() || validation.is_empty() {
@@ -125,7 +131,10 @@ impl Train {
                 .to_owned());
         }
         if self.left_out > 0 {
-            log::warn!("{} molecules have no target or cannot be scored and are left out", self.left_out);
+            let left_out = self.left_out;
+            out.send(Event::Remark(format!(
+                "{left_out} molecules have no target or cannot be scored and are left out."
+            )));
         }
         let data = TrainingData { train, validation };
         let mut trainer = if self.options.resume {
@@ -188,6 +197,13 @@ impl Train {
         write(&self.files.best, &trainer.best_weights().unwrap_or(last))
     }
 
+    /// A full disk now is no reason to throw hours of training away: the next save may succeed.
+    fn save_or_complain(&mut self, trainer: &Trainer, out: &Outbox) {
+        if let Err(message) = self.save(trainer) {
+            out.send(Event::Complaint(message));
+        }
+    }
+
     /// Measures the test molecules with last and best weights, and writes that into both files.
     fn finish(&mut self, trainer: &Trainer, out: &Outbox) -> Result<(), String> {
         self.save(trainer)?;
@@ -224,13 +240,13 @@ impl Job for Train {
     fn step(&mut self, out: &Outbox) -> Result<Step, String> {
         let mut trainer = match self.trainer.take() {
             Some(trainer) => trainer,
-            None => self.begin()?,
+            None => self.begin(out)?,
         };
         let epochs = u64::from(trainer.recipe().epochs);
         let step = match trainer.step() {
             Ok(Progress::Trained { epoch, done, total, .. }) => {
                 if self.saved.elapsed() > SAVE {
-                    self.save(&trainer)?;
+                    self.save_or_complain(&trainer, out);
                 }
                 let batches = total as u64;
                 Step::Working { done: u64::from(epoch - 1) * batches + done as u64, total: epochs * batches }
@@ -239,7 +255,7 @@ impl Job for Train {
             Ok(Progress::Epoch(epoch)) => {
                 out.send(Event::Trained(Arc::new(self.report(&trainer, epoch))));
                 self.epoch_began = Instant::now();
-                self.save(&trainer)?;
+                self.save_or_complain(&trainer, out);
                 Step::Working { done: u64::from(epoch.epoch), total: epochs }
             }
             Ok(Progress::Finished) => {
@@ -248,7 +264,7 @@ impl Job for Train {
             }
             Err(error) => {
                 // The weights are those before the batch that went wrong: worth keeping.
-                self.save(&trainer)?;
+                self.save_or_complain(&trainer, out);
                 return Err(error.to_string());
             }
         };
