@@ -36,7 +36,13 @@ fn edits(c: &mut Criterion) {
     group.bench_function("take a bond out or put it back", |b| {
         b.iter(|| picture_after(&mut workspace, Command::ToggleBond(BondId(3))));
     });
-    group.bench_function("next molecule", |b| b.iter(|| picture_after(&mut workspace, Command::Step(1))));
+    let mut down = false;
+    group.bench_function("next molecule", |b| {
+        b.iter(|| {
+            down = !down;
+            picture_after(&mut workspace, Command::Step(if down { 1 } else { -1 }));
+        });
+    });
     let ebt = workspace.state.checkpoints.iter().position(|checkpoint| checkpoint.spec.ebt && !checkpoint.is_base());
     picture_after(&mut workspace, Command::SetModel(ebt.unwrap()));
     let mut on = false;
