@@ -272,3 +272,14 @@ fn checking_renumbers_and_keeps_the_molecule_shown() {
     assert_eq!(workspace.state.selected, Some(MoleculeId(0)));
     assert!(Path::new(dataset.path.as_ref().unwrap()).exists());
 }
+
+#[test]
+fn after_renumbering_every_molecule_has_its_own_layout() {
+    let text = "smiles,split\nCCC,train\nc1ccnc1,train\nc1ccccc1,test\nCCO,test\n";
+    let (mut workspace, _keep) = open(text);
+    for id in [1, 2] {
+        give(&mut workspace, Command::SelectMolecule(MoleculeId(id)));
+        let shown = workspace.state.shown.as_ref().unwrap();
+        assert_eq!(shown.layout.as_ref().unwrap().positions.len(), shown.molecule.atom_count(), "molecule {id}");
+    }
+}
