@@ -1,16 +1,20 @@
 //! `bondscope inspect`: what a file holds, without a workspace.
 
 use super::args::{Inspect, TextFormat};
+use super::progress::Progress;
 use super::run::print;
 use super::{Failure, interrupted};
 use crate::io;
 
 pub(super) fn run(task: &Inspect) -> Result<(), Failure> {
     let mut stopped = false;
-    let dataset = io::load_fully(&task.file, |_| {
+    let mut progress = Progress::new();
+    let dataset = io::load_fully(&task.file, |share| {
+        progress.share("Reading and checking", Some(share));
         stopped = interrupted();
         !stopped
     });
+    progress.finish();
     if stopped {
         return Err(Failure::Interrupted);
     }

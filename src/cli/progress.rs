@@ -36,19 +36,24 @@ impl Progress {
         }
         self.notices = state.notices.len();
         let Some(job) = state.jobs.first() else { return };
+        self.share(&job.title, job.fraction());
+    }
+
+    /// Shows how far one piece of work is, 0..=1 where that is known.
+    pub(super) fn share(&mut self, title: &str, fraction: Option<f32>) {
         let every = if self.terminal { LIVELY } else { QUIET };
         // The first line waits too: work that is over at once needs none.
         if self.last.get_or_insert_with(Instant::now).elapsed() < every {
             return;
         }
         self.last = Some(Instant::now());
-        let part = job.fraction().map_or_else(String::new, |fraction| format!(": {:.0} %", fraction * 100.0));
+        let part = fraction.map_or_else(String::new, |fraction| format!(": {:.0} %", fraction * 100.0));
         if self.terminal {
-            eprint!("\r\x1b[K{}{part}", job.title);
+            eprint!("\r\x1b[K{title}{part}");
             // Progress that cannot be shown is no reason to stop.
             std::io::stderr().flush().unwrap_or_default();
         } else {
-            eprintln!("{}{part}", job.title);
+            eprintln!("{title}{part}");
         }
     }
 
