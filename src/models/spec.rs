@@ -3,17 +3,22 @@
 //! A specification travels as JSON in the metadata of every weight file, so a file alone is enough
 //! to rebuild its network, and a file of another network is refused by name instead of by shape.
 
+use super::features::{Embedding, Features};
 use serde::{Deserialize, Serialize};
 
 /// Key of the specification in the metadata of [`crate::domain::Weights`].
 pub(super) const METADATA_KEY: &str = "spec";
 
 /// Which architecture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {
     /// Graph Transformer with an edge stream: edges are updated by a tail of their own.
     Gt,
+    /// GraphiT: nodes only; in full-graph mode attention is weighted by a random-walk kernel.
+    Graphit,
+    /// SAN: nodes only; in full-graph mode gamma says how much absent bonds count.
+    San,
 }
 
 /// How node rows become one row per graph.
@@ -26,8 +31,93 @@ pub enum Readout {
     Sum,
 }
 
+/// Whether a network has explicit bias terms (EBT), and what its attention weights come from
+/// (model-spec section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ebt {
+    /// No explicit bias.
+    Off,
+    /// Weights from the biased edge score, as equations 2 and 3 of the paper say.
+    Paper,
+    /// Weights from the query's bias score alone, as the authors' program computes GraphiT and SAN:
+    /// all neighbours count alike, and keys and bonds have no influence on the prediction.
+    Code,
+}
+
+/// What is predicted, and so how a network is trained and judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Values per graph; mean absolute error.
+    GraphRegression,
+    /// Yes or no per graph and label, as logits; binary cross entropy over the labels that are known.
+    GraphLabels,
+    /// Yes or no per node and label, as logits; there is no pooling.
+    NodeLabels,
+}
+
+/// Which pairs of nodes attend to each other, and how much each pair counts.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connectivity {
+    /// Along bonds only, as in all experiments of the paper.
+    Sparse,
+    /// Every pair, weighted by the random-walk kernel (I - gamma L)^steps: GraphiT.
+    Kernel {
+        /// Step width of the walk.
+        gamma: f64,
+        /// Steps of the walk.
+        steps: u32,
+    },
+    /// Every pair, bonds weighted by 1/(1+gamma), absent bonds by gamma/(1+gamma): SAN.
+    Gamma {
+        /// How much absent bonds count.
+        gamma: f32,
+    },
+    /// The same with one gamma for all layers that is learned, kept within 0..=1: SAN.
+    LearnedGamma,
+}
+
+/// What nodes are told about their place in the graph (off in all experiments of the paper).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoding {
+    /// Nothing.
+    Off,
+    /// The eigenvectors of the normalised Laplacian with the smallest eigenvalues above the first,
+    /// mapped to the hidden width and added. Their signs are drawn anew for every training batch.
+    Laplacian {
+        /// Number of eigenvectors.
+        vectors: usize,
+    },
+    /// SAN's learned encoding (Kreuzer et al. 2021): a small transformer over the pairs (eigenvalue,
+    /// entry of the eigenvector) of each node, summed and put beside the node's embedding.
+    Learned {
+        /// Number of eigenvectors, the first included.
+        vectors: usize,
+        /// Width of the encoding; the node's embedding gets the rest of the hidden width.
+        dim: usize,
+        /// Layers of the small transformer.
+        layers: usize,
+        /// Its heads; divides `dim`.
+        heads: usize,
+    },
+    /// The probability that a random walk is back at its start after 1, 2, .. steps, mapped to the
+    /// hidden width and added.
+    RandomWalk {
+        /// Number of steps.
+        steps: usize,
+    },
+    /// A learned row for each number of neighbours, added.
+    Degree {
+        /// Degrees from here on share a row.
+        most: usize,
+    },
+}
+
 /// Everything that fixes the shapes of a network and how it computes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
     /// Architecture.
@@ -38,22 +128,26 @@ pub struct ModelSpec {
     pub heads: usize,
     /// Hidden width H, at least 4.
     pub dim: usize,
-    /// Rows of the node table: node codes are `0..node_codes`.
-    pub node_codes: usize,
-    /// Rows of the edge table: edge codes are `0..edge_codes`.
-    pub edge_codes: usize,
-    /// Values predicted per graph.
+    /// Which numbers describe a node and an edge.
+    pub features: Features,
+    /// Values predicted per graph, or per node.
     pub outputs: usize,
+    /// What the values are.
+    pub task: Task,
     /// How node rows become one row per graph.
     pub readout: Readout,
     /// Whether the projections Wq, Wk, Wv, We have biases.
     pub use_bias: bool,
-    /// Whether the network has explicit bias terms (EBT) k', e', v' in every layer.
-    pub ebt: bool,
+    /// Explicit bias terms k', e', v' in every layer.
+    pub ebt: Ebt,
+    /// Who attends to whom.
+    pub connectivity: Connectivity,
+    /// Positional or structural encoding of nodes.
+    pub encoding: Encoding,
 }
 
 /// Why a specification describes no network.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SpecError {
     /// A count is zero or the width too small to be quartered by the readout.
     #[error("`{field}` is {value}, but must be at least {least}")]
@@ -75,47 +169,146 @@ pub enum SpecError {
         /// The largest value allowed.
         most: usize,
     },
-    /// Heads must share the width evenly.
-    #[error("`heads` is {heads}, which does not divide `dim` {dim}")]
-    Heads {
-        /// Number of heads.
-        heads: usize,
-        /// Hidden width.
-        dim: usize,
+    /// A part must be a whole fraction of another.
+    #[error("`{field}` is {value}, which does not divide `{of}` {whole}")]
+    Divide {
+        /// Name of the field.
+        field: &'static str,
+        /// Its value.
+        value: usize,
+        /// Name of what it should divide.
+        of: &'static str,
+        /// Its value.
+        whole: usize,
     },
+    /// A factor of full-graph attention is out of range.
+    #[error("`gamma` is {value}, but must be {range}")]
+    Gamma {
+        /// Its value.
+        value: f64,
+        /// What is allowed, in words.
+        range: &'static str,
+    },
+    /// Two fields contradict each other.
+    #[error("{0}")]
+    Combination(&'static str),
+}
+
+impl Arch {
+    /// All architectures.
+    pub const ALL: [Self; 3] = [Self::Gt, Self::Graphit, Self::San];
+
+    /// The name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gt => "gt",
+            Self::Graphit => "graphit",
+            Self::San => "san",
+        }
+    }
+
+    /// The name in print.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Gt => "GT",
+            Self::Graphit => "GraphiT",
+            Self::San => "SAN",
+        }
+    }
+}
+
+impl Connectivity {
+    /// Whether every pair of nodes attends to each other.
+    pub fn is_full(self) -> bool {
+        self != Self::Sparse
+    }
+}
+
+impl Encoding {
+    /// Columns of a graph's [`super::GraphInput::encoding`].
+    pub(super) fn columns(self) -> usize {
+        match self {
+            Self::Off => 0,
+            Self::Laplacian { vectors } | Self::Learned { vectors, .. } => vectors,
+            Self::RandomWalk { steps } => steps,
+            Self::Degree { most } => most + 1,
+        }
+    }
 }
 
 impl ModelSpec {
-    /// GT on ZINC as the paper trains it: 10 layers, 8 heads, width 64, mean readout. Runs with
-    /// explicit bias terms also have projection biases.
-    pub fn gt_zinc(ebt: bool) -> Self {
+    /// A network of the paper's recipes (model-spec section 7): 10 layers; GT with mean readout,
+    /// GraphiT and SAN with sum; width 64 (SAN 56) and one regression output with ZINC codes, 444
+    /// (GT) or 88 and twelve labels with the features of TOX21. Networks with explicit bias terms
+    /// also have projection biases.
+    pub fn recipe(arch: Arch, features: Features, ebt: Ebt) -> Self {
+        let tox21 = matches!(features, Features::Ogb | Features::Canonical);
+        let (dim, heads) = match (arch, tox21) {
+            (Arch::San, false) => (56, 8),
+            (_, false) => (64, 8),
+            (Arch::Gt, true) if features == Features::Canonical => (444, 12),
+            (_, true) if features == Features::Canonical => (148, 4),
+            (_, true) => (88, 8),
+        };
         Self {
-            arch: Arch::Gt,
+            arch,
             layers: 10,
-            heads: 8,
-            dim: 64,
-            node_codes: 28,
-            edge_codes: 4,
-            outputs: 1,
-            readout: Readout::Mean,
-            use_bias: ebt,
+            heads,
+            dim,
+            features,
+            outputs: if tox21 { 12 } else { 1 },
+            task: if tox21 { Task::GraphLabels } else { Task::GraphRegression },
+            readout: if arch == Arch::Gt { Readout::Mean } else { Readout::Sum },
+            use_bias: ebt != Ebt::Off,
             ebt,
+            connectivity: Connectivity::Sparse,
+            encoding: Encoding::Off,
+        }
+    }
+
+    /// The same network without explicit bias terms and the biases that come with them: the base
+    /// band that the paper draws.
+    #[must_use]
+    pub fn without_ebt(&self) -> Self {
+        Self { ebt: Ebt::Off, use_bias: false, ..self.clone() }
+    }
+
+    /// Whether there are explicit bias terms.
+    pub fn has_ebt(&self) -> bool {
+        self.ebt != Ebt::Off
+    }
+
+    /// Width of a node's embedding: the hidden width less what an encoding puts beside it.
+    pub(super) fn embedding_width(&self) -> usize {
+        match self.encoding {
+            Encoding::Learned { dim, .. } => self.dim.saturating_sub(dim),
+            _ => self.dim,
         }
     }
 
     /// Checks every field; a specification read from a file may say anything.
     ///
     /// # Errors
-    /// A field out of range, or heads that do not divide the width.
+    /// A field out of range, or fields that contradict each other.
     pub fn validate(&self) -> Result<(), SpecError> {
-        let bounds = [
+        let mut bounds = vec![
             ("layers", self.layers, 1, 256),
             ("heads", self.heads, 1, 256),
             ("dim", self.dim, 4, 4096),
-            ("node_codes", self.node_codes, 1, 1 << 12),
-            ("edge_codes", self.edge_codes, 1, 1 << 12),
             ("outputs", self.outputs, 1, 1 << 12),
         ];
+        match self.encoding {
+            Encoding::Off => {}
+            Encoding::Laplacian { vectors } => bounds.push(("vectors", vectors, 1, 256)),
+            Encoding::Learned { vectors, dim, layers, heads } => bounds.extend([
+                ("vectors", vectors, 1, 256),
+                ("encoding dim", dim, 1, self.dim.saturating_sub(1)),
+                ("encoding layers", layers, 1, 16),
+                ("encoding heads", heads, 1, 64),
+            ]),
+            Encoding::RandomWalk { steps } => bounds.push(("steps", steps, 1, 256)),
+            Encoding::Degree { most } => bounds.push(("most", most, 1, 256)),
+        }
         for (field, value, least, most) in bounds {
             if value < least {
                 return Err(SpecError::TooSmall { field, value, least });
@@ -129,38 +322,120 @@ impl ModelSpec {
         if value > most {
             return Err(SpecError::TooLarge { field, value, most });
         }
-        if !self.dim.is_multiple_of(self.heads) {
-            return Err(SpecError::Heads { heads: self.heads, dim: self.dim });
+        divides("heads", self.heads, "dim", self.dim)?;
+        if let Encoding::Learned { dim, heads, .. } = self.encoding {
+            divides("encoding heads", heads, "encoding dim", dim)?;
+        }
+        let embeddings = [(self.features.node(), self.embedding_width()), (self.features.edge(), self.dim)];
+        for (embedding, width) in embeddings {
+            if let Embedding::Shared { fields, .. } = embedding {
+                divides("number of feature fields", fields, "embedding width", width)?;
+            }
+        }
+        self.check_connectivity()?;
+        if self.arch == Arch::Gt && self.ebt == Ebt::Code {
+            let reason = "GT computes explicit bias the same way in paper and code: use `ebt` paper";
+            return Err(SpecError::Combination(reason));
         }
         Ok(())
     }
+
+    fn check_connectivity(&self) -> Result<(), SpecError> {
+        let refuse = |reason| Err(SpecError::Combination(reason));
+        if !self.connectivity.is_full() {
+            return Ok(());
+        }
+        if self.has_ebt() {
+            return refuse("explicit bias in full-graph mode is defined nowhere: switch one of them off");
+        }
+        match (self.arch, self.connectivity) {
+            (Arch::Gt, _) => refuse("GT has no full-graph mode: use GraphiT or SAN, or `connectivity` sparse"),
+            (Arch::Graphit, Connectivity::Kernel { gamma, steps }) => {
+                if !(gamma > 0.0 && gamma <= 1.0) {
+                    return Err(SpecError::Gamma { value: gamma, range: "above 0 and at most 1" });
+                }
+                if steps > 1 << 16 {
+                    return Err(SpecError::TooLarge { field: "steps", value: steps as usize, most: 1 << 16 });
+                }
+                Ok(())
+            }
+            (Arch::San, Connectivity::Gamma { gamma }) if !(gamma >= 0.0 && gamma.is_finite()) => {
+                Err(SpecError::Gamma { value: f64::from(gamma), range: "a number from 0 on" })
+            }
+            (Arch::San, Connectivity::Gamma { .. } | Connectivity::LearnedGamma) => Ok(()),
+            (Arch::Graphit, _) => refuse("GraphiT weights a full graph by its random-walk kernel, not by gamma"),
+            (Arch::San, _) => refuse("SAN weights a full graph by gamma, not by a random-walk kernel"),
+        }
+    }
+}
+
+fn divides(field: &'static str, value: usize, of: &'static str, whole: usize) -> Result<(), SpecError> {
+    if whole.is_multiple_of(value) { Ok(()) } else { Err(SpecError::Divide { field, value, of, whole }) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn zinc(arch: Arch) -> ModelSpec {
+        ModelSpec::recipe(arch, Features::Zinc, Ebt::Off)
+    }
+
     #[test]
     fn json_round_trips_and_refuses_unknown_fields() {
-        let spec = ModelSpec::gt_zinc(true);
+        let spec = ModelSpec {
+            connectivity: Connectivity::Kernel { gamma: 0.25, steps: 16 },
+            encoding: Encoding::RandomWalk { steps: 8 },
+            ..zinc(Arch::Graphit)
+        };
         let text = serde_json::to_string(&spec).unwrap();
         assert_eq!(serde_json::from_str::<ModelSpec>(&text).unwrap(), spec);
-        assert!(text.contains(r#""arch":"gt""#) && text.contains(r#""readout":"mean""#), "{text}");
+        assert!(text.contains(r#""arch":"graphit""#) && text.contains(r#""readout":"sum""#), "{text}");
         let unknown = text.replacen("\"ebt\"", "\"ebtt\"", 1);
         assert!(serde_json::from_str::<ModelSpec>(&unknown).is_err());
     }
 
     #[test]
+    fn recipes_are_valid() {
+        for arch in Arch::ALL {
+            for features in Features::ALL {
+                for ebt in [Ebt::Off, Ebt::Paper] {
+                    assert_eq!(ModelSpec::recipe(arch, features, ebt).validate(), Ok(()), "{arch:?} {features:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn validation_names_the_field() {
-        let base = ModelSpec::gt_zinc(false);
-        assert_eq!(base.validate(), Ok(()));
-        let heads = ModelSpec { heads: 7, ..base.clone() };
-        assert_eq!(heads.validate().unwrap_err().to_string(), "`heads` is 7, which does not divide `dim` 64");
-        let layers = ModelSpec { layers: 0, ..base.clone() };
-        assert_eq!(layers.validate().unwrap_err().to_string(), "`layers` is 0, but must be at least 1");
-        let dim = ModelSpec { dim: usize::MAX, ..base.clone() };
-        assert!(matches!(dim.validate(), Err(SpecError::TooLarge { field: "dim", .. })));
-        let memory = ModelSpec { dim: 4096, layers: 256, ..base };
-        assert!(matches!(memory.validate(), Err(SpecError::TooLarge { field: "layers x dim x dim", .. })));
+        let message = |spec: ModelSpec| spec.validate().unwrap_err().to_string();
+        let heads = message(ModelSpec { heads: 7, ..zinc(Arch::Gt) });
+        assert_eq!(heads, "`heads` is 7, which does not divide `dim` 64");
+        assert_eq!(message(ModelSpec { layers: 0, ..zinc(Arch::Gt) }), "`layers` is 0, but must be at least 1");
+        assert!(message(ModelSpec { dim: 4096, heads: 8, ..zinc(Arch::San) }).contains("layers x dim x dim"));
+        let canonical = ModelSpec { dim: 80, ..ModelSpec::recipe(Arch::San, Features::Canonical, Ebt::Off) };
+        assert!(message(canonical).contains("74, which does not divide `embedding width` 80"));
+        let learned = Encoding::Learned { vectors: 4, dim: 10, layers: 1, heads: 4 };
+        assert!(message(ModelSpec { encoding: learned, ..zinc(Arch::San) }).contains("`encoding heads` is 4"));
+        let nan = Connectivity::Kernel { gamma: f64::NAN, steps: 16 };
+        assert!(message(ModelSpec { connectivity: nan, ..zinc(Arch::Graphit) }).contains("`gamma` is NaN"));
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let kernel = Connectivity::Kernel { gamma: 0.25, steps: 16 };
+        let gamma = Connectivity::Gamma { gamma: 1e-5 };
+        let wrong = [
+            ModelSpec { connectivity: kernel, ..zinc(Arch::Gt) },
+            ModelSpec { connectivity: kernel, ..zinc(Arch::San) },
+            ModelSpec { connectivity: gamma, ..zinc(Arch::Graphit) },
+            ModelSpec { connectivity: gamma, ..ModelSpec::recipe(Arch::San, Features::Zinc, Ebt::Paper) },
+            ModelSpec::recipe(Arch::Gt, Features::Zinc, Ebt::Code),
+        ];
+        for spec in wrong {
+            assert!(matches!(spec.validate(), Err(SpecError::Combination(_))), "{spec:?}");
+        }
+        assert_eq!(ModelSpec { connectivity: gamma, ..zinc(Arch::San) }.validate(), Ok(()));
+        assert_eq!(ModelSpec { connectivity: Connectivity::LearnedGamma, ..zinc(Arch::San) }.validate(), Ok(()));
     }
 }
