@@ -11,10 +11,13 @@ mod molecule;
 mod trace;
 mod weights;
 
-pub use dataset::{Columns, Dataset, Record, RowNote, Split};
+pub use dataset::{Columns, Dataset, Record, RowNote, Split, Task};
 pub use fingerprint::Fingerprint;
 pub use graph::{DirectedEdge, EdgeList};
 pub use intervention::{Ablation, Intervention, Scale};
-pub use molecule::{Atom, AtomId, Bond, BondId, BondOrder, GraphError, Molecule, MoleculeId, symbol};
-pub use trace::{Comparison, LayerTrace, Matrix, ModelId, Probe, Trace};
+pub use molecule::{
+    Atom, AtomId, Bond, BondId, BondOrder, BondStereo, Chirality, GraphError, Hybridisation, Molecule, MoleculeId,
+    symbol,
+};
+pub use trace::{Comparison, Detail, LOGIT_LIMIT, LayerTrace, Matrix, ModelId, Probe, Projections, Trace};
 pub use weights::{Array, Weights};

@@ -26,6 +26,9 @@ impl Matrix {
     }
 }
 
+/// Attention logits are clamped to plus or minus this before the exponential (model-spec section 3.1).
+pub const LOGIT_LIMIT: f32 = 5.0;
+
 /// Which weights answered. The revision changes with every training step that is published.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ModelId {
@@ -46,6 +49,18 @@ pub struct Probe {
     pub molecule: MoleculeId,
     /// With what changed.
     pub intervention: Intervention,
+    /// How much of the answer is kept.
+    pub detail: Detail,
+}
+
+/// How much of a forward pass a trace keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+pub enum Detail {
+    /// Node attention, edge activations, attention weights and logits.
+    #[default]
+    Standard,
+    /// The projections Q, K, V and P as well, four times as many numbers.
+    Projections,
 }
 
 /// What one layer did, for N atoms, E directed edges, width H and h heads.
@@ -57,12 +72,41 @@ pub struct LayerTrace {
     pub edges: Matrix,
     /// Attention weight per head, `[E, h]`: w_ij / (sum_i w_ij + 1e-6).
     pub attention: Matrix,
+    /// Attention logit per head before the clamp at ±[`LOGIT_LIMIT`], `[E, h]`.
+    pub logits: Matrix,
+    /// Kept for [`Detail::Projections`].
+    pub projections: Option<Box<Projections>>,
+}
+
+/// The projections of one layer, explicit bias in V included.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Projections {
+    /// Queries, `[N, H]`.
+    pub q: Matrix,
+    /// Keys, `[N, H]`.
+    pub k: Matrix,
+    /// Values, `[N, H]`.
+    pub v: Matrix,
+    /// Edge projections, `[E, H]`.
+    pub p: Matrix,
+}
+
+impl LayerTrace {
+    /// Share of edges whose logit is clamped, per head; there the weight no longer depends on the
+    /// activation. Empty without edges.
+    pub fn saturation(&self) -> Vec<f64> {
+        let Matrix { rows, cols, values } = &self.logits;
+        let clamped = |head: usize| values.iter().skip(head).step_by(*cols).filter(|logit| logit.abs() > LOGIT_LIMIT);
+        #[allow(clippy::cast_precision_loss, reason = "counts of edges are far below 2^53")]
+        let share = |head: usize| clamped(head).count() as f64 / *rows as f64;
+        if *rows == 0 { Vec::new() } else { (0..*cols).map(share).collect() }
+    }
 }
 
 /// The complete answer: what the model predicts and what went on inside.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
-    /// Model output, one value per task.
+    /// Model output, one value per target; for targets of nodes, one row of them per node.
     pub prediction: Vec<f32>,
     /// One entry per layer, first layer first.
     pub layers: Vec<LayerTrace>,

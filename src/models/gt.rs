@@ -3,18 +3,17 @@
 
 use super::attention::Attention;
 use super::batch::Batch;
-use super::layers::{Head, Tail};
+use super::embedding::Embeddings;
+use super::head::Head;
+use super::layers::Tail;
 use super::network::{Network, Pass};
-use super::parameters::{Role, Slot, Visitor};
+use super::parameters::Visitor;
 use super::spec::ModelSpec;
 use burn::tensor::{Device, Tensor};
 
 /// The network; see model-spec sections 3.3 and 3.5.
 pub(super) struct Gt {
-    /// `[node codes, H]`
-    embed_node: Tensor<2>,
-    /// `[edge codes, H]`
-    embed_edge: Tensor<2>,
+    embeddings: Embeddings,
     layers: Vec<Layer>,
     head: Head,
 }
@@ -33,8 +32,7 @@ impl Gt {
             edge: Tail::new(2 * index + 1, spec.dim, device),
         };
         Self {
-            embed_node: Tensor::zeros([spec.node_codes, spec.dim], device),
-            embed_edge: Tensor::zeros([spec.edge_codes, spec.dim], device),
+            embeddings: Embeddings::new(spec, device),
             layers: (0..spec.layers).map(layer).collect(),
             head: Head::new(spec, device),
         }
@@ -43,22 +41,20 @@ impl Gt {
 
 impl Network for Gt {
     fn forward(&self, batch: &Batch, pass: &mut Pass) -> Tensor<2> {
-        let mut x = self.embed_node.clone().select(0, batch.node.clone()); // [N, H]
-        let mut edge = batch.edge.clone().map(|codes| self.embed_edge.clone().select(0, codes)); // [E, H]
+        let (mut x, mut edge) = self.embeddings.forward(batch, pass); // [N, H], [U, H]
         for (index, layer) in self.layers.iter().enumerate() {
-            let (node, score) = layer.attention.forward(&x, edge.as_ref(), &batch.topology, pass.explicit_bias);
-            pass.keep(&node, score.as_ref());
-            x = layer.node.forward(x, node, pass); // [N, H]
+            let attended = layer.attention.forward(&x, edge.as_ref(), None, &batch.topology, pass);
+            pass.keep(&attended);
+            x = layer.node.forward(x, attended.node, pass); // [N, H]
             // Nothing reads the edges of the last layer.
-            let read = edge.zip(score).filter(|_| index + 1 < self.layers.len());
-            edge = read.map(|(edge, score)| layer.edge.forward(edge, score, pass)); // [E, H]
+            let read = edge.zip(attended.edge).filter(|_| index + 1 < self.layers.len());
+            edge = read.map(|(edge, score)| layer.edge.forward(edge.each(), score, pass).into()); // [E, H]
         }
         self.head.forward(x, batch)
     }
 
     fn visit(&mut self, visitor: &mut Visitor<'_>) {
-        visitor("embed_node.weight", Role::Table, Slot::Matrix(&mut self.embed_node));
-        visitor("embed_edge.weight", Role::Table, Slot::Matrix(&mut self.embed_edge));
+        self.embeddings.visit(visitor);
         for (index, layer) in self.layers.iter_mut().enumerate() {
             layer.attention.visit(&format!("layers.{index}"), visitor);
             layer.node.visit(&format!("layers.{index}.node"), visitor);

@@ -1,12 +1,9 @@
-//! The parts every architecture is made of: linear maps, the tail after attention, the readout.
+//! The parts every architecture is made of: linear maps, the tail after attention.
 
-use super::batch::Batch;
 use super::kernels::{self, TailParams};
 use super::network::{Pass, TailStatistics};
 use super::parameters::{Role, Slot, Visitor};
-use super::spec::{ModelSpec, Readout};
-use burn::tensor::activation::relu;
-use burn::tensor::{Device, IndexingUpdateOp, Tensor, module};
+use burn::tensor::{Device, Tensor, module};
 
 /// y = x W + b.
 pub(super) struct Linear {
@@ -102,40 +99,5 @@ impl Tail {
         vector("bn2.weight", Role::NormWeight, gamma2);
         vector("bn2.bias", Role::NormBias, beta2);
         visitor(name, Role::Running, Slot::Matrix(&mut self.running));
-    }
-}
-
-/// From node rows to predictions: pool each graph's nodes, then H -> H/2 -> H/4 -> outputs with
-/// ReLU between.
-pub(super) struct Head {
-    pool: Readout,
-    fc: [Linear; 3],
-}
-
-impl Head {
-    pub(super) fn new(spec: &ModelSpec, device: &Device) -> Self {
-        let (half, quarter) = (spec.dim / 2, spec.dim / 4);
-        let fc = [(spec.dim, half), (half, quarter), (quarter, spec.outputs)]
-            .map(|(inputs, outputs)| Linear::new(inputs, outputs, true, device));
-        Self { pool: spec.readout, fc }
-    }
-
-    /// Node rows `[N, H]` to predictions `[B, outputs]`.
-    pub(super) fn forward(&self, nodes: Tensor<2>, batch: &Batch) -> Tensor<2> {
-        let [_, width] = nodes.dims();
-        let zeros = Tensor::zeros([batch.graphs(), width], &nodes.device());
-        let sum = zeros.select_assign(0, batch.graph.clone(), nodes, IndexingUpdateOp::Add); // [B, H]
-        let pooled = match self.pool {
-            Readout::Sum => sum,
-            Readout::Mean => sum / batch.node_count.clone(), // [B, 1]
-        };
-        let [first, second, third] = &self.fc;
-        third.forward(relu(second.forward(relu(first.forward(pooled)))))
-    }
-
-    pub(super) fn visit(&mut self, visitor: &mut Visitor<'_>) {
-        for (index, linear) in self.fc.iter_mut().enumerate() {
-            linear.visit(&format!("readout.fc.{index}"), visitor);
-        }
     }
 }

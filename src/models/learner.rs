@@ -5,12 +5,13 @@
 //! operations for each of them, and the whole state can be saved and restored exactly.
 
 use super::batch::Batch;
-use super::network::{self, Network, Pass, Record};
+use super::network::{self, Network, Pass, Record, Training};
 use super::parameters::{Layout, Role, Slot, Values};
 use super::trace::{self, EdgeActivations};
-use super::{GraphInput, Model, ModelError, ModelSpec, read, spec_of, weights_of};
+use super::random::Generator;
+use super::{GraphInput, Model, ModelError, ModelSpec, metrics, read, spec_of, weights_of};
 use crate::domain::{Array, Weights};
-use burn::tensor::{Device, Tensor, TensorData, Transaction};
+use burn::tensor::{Device, Tensor, Transaction};
 use std::collections::BTreeMap;
 
 /// Adam's decay rates and epsilon (model-spec section 7).
@@ -20,13 +21,14 @@ const EPSILON: f32 = 1e-8;
 /// Share of the new batch in running statistics.
 const MOMENTUM: f32 = 0.1;
 
-/// A graph with the value to be predicted for it.
+/// A graph with the values to be predicted for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// The graph.
     pub graph: GraphInput,
-    /// Its measured value.
-    pub target: f32,
+    /// Its measured values, one per output (for a model of nodes, one row of them per node); NaN where
+    /// a value is missing.
+    pub targets: Vec<f32>,
 }
 
 /// A network in training mode, with the state of its optimiser.
@@ -37,6 +39,8 @@ pub struct Learner {
     pub(super) optimiser: Adam,
     device: Device,
     network: Box<dyn Network>,
+    /// Rate, and the seed that the seed of every step is drawn from.
+    training: Training,
 }
 
 /// Adam's state.
@@ -53,9 +57,10 @@ pub(super) struct Adam {
 /// What one batch taught: its loss, and the gradient that [`Learner::apply`] will follow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lesson {
-    /// Mean absolute error over the batch, before the step.
+    /// Loss of the batch before the step: mean absolute error or binary cross entropy over the values
+    /// that are known.
     pub loss: f32,
-    /// Predictions in training mode, one per graph.
+    /// Predictions in training mode, `outputs` per graph or node.
     pub predictions: Vec<f32>,
     gradients: Values,
     statistics: BTreeMap<usize, Statistics>,
@@ -80,8 +85,15 @@ impl Learner {
         let mut network = network::build(&spec, &device);
         let layout = Layout::of(network.as_mut());
         let values = layout.read(&weights.arrays, "", true)?;
-        let optimiser = Adam { mean: layout.zeros(), square: layout.zeros(), steps: 0 };
-        Ok(Self { spec, layout, values, optimiser, device, network })
+        let optimiser = Adam::new(layout.zeros());
+        Ok(Self { spec, layout, values, optimiser, device, network, training: Training::default() })
+    }
+
+    /// The same learner with dropout at the given rate. The seed also decides the signs of
+    /// eigenvectors; every step draws from a stream of its own, so a resumed run repeats it.
+    #[must_use]
+    pub fn with_randomness(self, dropout: f32, seed: u64) -> Self {
+        Self { training: Training { dropout, seed }, ..self }
     }
 
     /// The weights as they are now.
@@ -94,7 +106,7 @@ impl Learner {
         Model::build(self.spec.clone(), &self.device.clone().inner(), |_| Ok(self.values.clone()))
     }
 
-    /// Computes the mean absolute error of a batch and its gradient; nothing changes yet.
+    /// Computes the loss of a batch and its gradient; nothing changes yet.
     ///
     /// # Errors
     /// A graph that does not fit the model, or a failing device.
@@ -108,9 +120,10 @@ impl Learner {
     /// # Errors
     /// A graph that does not fit the model, or a failing device.
     pub fn study_recorded(&mut self, samples: &[&Sample]) -> Result<(Lesson, Vec<EdgeActivations>), ModelError> {
-        let (lesson, batch, pass, prediction) = self.forward_backward(samples, Record::Edges)?;
-        let layers = pass.layers.into_iter().map(network::Attended::without_gradient).collect();
-        Ok((lesson, trace::edge_activations(&self.spec, &batch, layers, prediction)?))
+        let (lesson, batch, mut pass, prediction) = self.forward_backward(samples, Record::Edges)?;
+        pass.layers = pass.layers.into_iter().map(network::Attended::without_gradient).collect();
+        pass.factor = pass.factor.map(Tensor::inner);
+        Ok((lesson, trace::edge_activations(&self.spec, &batch, pass, prediction)?))
     }
 
     /// Takes one Adam step along a lesson's gradient and updates the running statistics.
@@ -144,13 +157,12 @@ impl Learner {
         record: Record,
     ) -> Result<(Lesson, Batch, Pass, Tensor<2>), ModelError> {
         let graphs: Vec<&GraphInput> = samples.iter().map(|sample| &sample.graph).collect();
-        let targets: Vec<f32> = samples.iter().map(|sample| sample.target).collect();
-        let batch = Batch::new(&graphs, &self.spec, &self.device)?;
+        let step = Generator::new(self.training.seed, &format!("step {}", self.optimiser.steps)).state();
+        let batch = Batch::new(&graphs, &self.spec, Some(step), &self.device)?;
         self.layout.load(&self.values, self.network.as_mut(), &self.device, true);
-        let mut pass = Pass::train(record);
-        let prediction = self.network.forward(&batch, &mut pass); // [B, 1]
-        let target = Tensor::from_data(TensorData::new(targets, [samples.len(), 1]), &self.device);
-        let loss = (prediction.clone() - target).abs().mean();
+        let mut pass = Pass::train(record, Training { seed: step, ..self.training });
+        let prediction = self.network.forward(&batch, &mut pass); // [B, outputs]
+        let loss = metrics::loss(self.spec.task, prediction.clone(), samples)?;
         let mut gradients = loss.backward();
         let prediction = prediction.inner();
 
@@ -199,8 +211,15 @@ impl Lesson {
     }
 }
 
+impl Adam {
+    /// The state before the first step, for values of the same lengths as `zeros`.
+    pub(super) fn new(zeros: Values) -> Self {
+        Self { mean: zeros.clone(), square: zeros, steps: 0 }
+    }
+}
+
 /// The factors of one Adam step.
-struct Step {
+pub(super) struct Step {
     size: f32,
     /// Square root of the bias correction of the second moment.
     root: f32,
@@ -208,13 +227,13 @@ struct Step {
 
 impl Step {
     #[allow(clippy::cast_possible_truncation, reason = "rounding to the nearest float is meant")]
-    fn new(learning_rate: f64, steps: u32) -> Self {
+    pub(super) fn new(learning_rate: f64, steps: u32) -> Self {
         let correction = |beta: f32| 1.0 - f64::from(beta).powf(f64::from(steps));
         Self { size: (learning_rate / correction(BETA1)) as f32, root: correction(BETA2).sqrt() as f32 }
     }
 
     /// One tensor; an empty gradient leaves it alone.
-    fn take(&self, values: &mut [f32], mean: &mut [f32], square: &mut [f32], gradient: &[f32]) {
+    pub(super) fn take(&self, values: &mut [f32], mean: &mut [f32], square: &mut [f32], gradient: &[f32]) {
         for (((value, mean), square), gradient) in values.iter_mut().zip(mean).zip(square).zip(gradient) {
             *mean = BETA1 * *mean + (1.0 - BETA1) * gradient;
             *square = BETA2 * *square + (1.0 - BETA2) * gradient * gradient;

@@ -5,17 +5,25 @@
 //! on a CPU and on a GPU. The attention core (`attention`) and the tail after it (`layers`) exist
 //! once; an architecture is one file that arranges them, see `network`.
 
+mod attack;
 mod attention;
 mod batch;
+mod embedding;
+mod encoder;
 mod features;
+mod graphit;
 mod gt;
+mod head;
 mod kernels;
 mod layers;
 mod learner;
+mod metrics;
 mod network;
+mod nodes;
 mod parameters;
 mod random;
 mod recipe;
+mod san;
 mod spec;
 mod state;
 #[cfg(test)]
@@ -23,14 +31,17 @@ mod tests;
 mod trace;
 mod train;
 
-pub use features::{FeatureError, GraphInput, zinc_codes};
+pub use attack::{Attack, NoiseKind};
+pub use features::{Codes, FULL_GRAPH_LIMIT, FeatureError, Features, GraphInput};
 pub use learner::{Learner, Lesson, Sample};
+pub use metrics::{Evaluation, roc_auc};
+pub use parameters::Initial;
 pub use recipe::Recipe;
-pub use spec::{Arch, ModelSpec, Readout, SpecError};
+pub use spec::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, SpecError, Task};
 pub use trace::EdgeActivations;
 pub use train::{EpochReport, Progress, TrainError, Trainer, TrainingData};
 
-use crate::domain::{Intervention, Trace, Weights};
+use crate::domain::{Detail, Intervention, Trace, Weights};
 use batch::Batch;
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use network::{Network, Pass, Record};
@@ -41,7 +52,7 @@ use parameters::{Layout, Values};
 const PREDICT_BATCH: usize = 128;
 
 /// Why a model cannot be built or cannot answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
     /// The specification describes no network.
     #[error("the model specification is not usable: {0}")]
@@ -76,6 +87,20 @@ pub enum ModelError {
         /// Position in the batch.
         graph: usize,
     },
+    /// The graph was described in the words of another scheme.
+    #[error("graph {graph} does not carry the features that the model reads: {needed}")]
+    Features {
+        /// Position in the batch.
+        graph: usize,
+        /// What the model reads.
+        needed: &'static str,
+    },
+    /// The graph lacks absent bonds, kernel or encoding, or has those of another model.
+    #[error("graph {graph} was prepared for a model with another connectivity or encoding")]
+    Incomplete {
+        /// Position in the batch.
+        graph: usize,
+    },
     /// A code has no row in the model's table.
     #[error("graph {graph} has the {what} code {code}, but the model knows only codes below {codes}")]
     Code {
@@ -87,6 +112,22 @@ pub enum ModelError {
         code: u32,
         /// Rows of the table.
         codes: usize,
+    },
+    /// Another number of targets than predictions.
+    #[error("{given} targets were given for {wanted} predictions")]
+    Targets {
+        /// How many were given.
+        given: usize,
+        /// How many are predicted.
+        wanted: usize,
+    },
+    /// Noise of another shape than the inputs it is added to.
+    #[error("the noise needs {rows} rows of {width} numbers")]
+    Noise {
+        /// Rows.
+        rows: usize,
+        /// Columns.
+        width: usize,
     },
     /// More nodes than can be numbered.
     #[error("the batch has too many nodes; compute fewer graphs at a time")]
@@ -114,8 +155,8 @@ impl Model {
     ///
     /// # Errors
     /// A specification that describes no network.
-    pub fn init(spec: ModelSpec, seed: u64, device: &Device) -> Result<Self, ModelError> {
-        Self::build(spec, device, |layout| Ok(layout.initial(seed)))
+    pub fn init(spec: ModelSpec, scheme: Initial, seed: u64, device: &Device) -> Result<Self, ModelError> {
+        Self::build(spec, device, |layout| Ok(layout.initial(scheme, seed)))
     }
 
     /// A network from weights, whose metadata say which.
@@ -160,8 +201,13 @@ impl Model {
     ///
     /// # Errors
     /// A graph that does not fit the model, or a failing device.
-    pub fn trace(&self, input: &GraphInput, intervention: &Intervention) -> Result<Trace, ModelError> {
-        let mut traces = self.trace_batch(std::slice::from_ref(input), intervention)?;
+    pub fn trace(
+        &self,
+        input: &GraphInput,
+        intervention: &Intervention,
+        detail: Detail,
+    ) -> Result<Trace, ModelError> {
+        let mut traces = self.trace_batch(std::slice::from_ref(input), intervention, detail)?;
         traces.pop().ok_or(ModelError::NoGraph)
     }
 
@@ -169,10 +215,19 @@ impl Model {
     ///
     /// # Errors
     /// A graph that does not fit the model, or a failing device.
-    pub fn trace_batch(&self, inputs: &[GraphInput], intervention: &Intervention) -> Result<Vec<Trace>, ModelError> {
+    pub fn trace_batch(
+        &self,
+        inputs: &[GraphInput],
+        intervention: &Intervention,
+        detail: Detail,
+    ) -> Result<Vec<Trace>, ModelError> {
+        let record = match detail {
+            Detail::Standard => Record::EdgesAndNodes,
+            Detail::Projections => Record::Everything,
+        };
         let inputs = ablated(inputs, intervention);
-        let (batch, pass, prediction) = self.run(&references(&inputs), intervention, Record::EdgesAndNodes)?;
-        trace::traces(&self.spec, inputs, &batch, pass.layers, prediction)
+        let (batch, pass, prediction) = self.run(&references(&inputs), intervention, record)?;
+        trace::traces(&self.spec, inputs, &batch, pass, prediction)
     }
 
     /// Predictions and edge activations of many graphs, without the rest of a trace: for sweeps.
@@ -186,10 +241,11 @@ impl Model {
     ) -> Result<Vec<EdgeActivations>, ModelError> {
         let inputs = ablated(inputs, intervention);
         let (batch, pass, prediction) = self.run(&references(&inputs), intervention, Record::Edges)?;
-        trace::edge_activations(&self.spec, &batch, pass.layers, prediction)
+        trace::edge_activations(&self.spec, &batch, pass, prediction)
     }
 
-    /// Predictions only: `outputs` values per graph, one graph after another.
+    /// Predictions only: `outputs` values per graph (or per node, for a model of nodes), one graph after
+    /// another.
     ///
     /// # Errors
     /// A graph that does not fit the model, or a failing device.
@@ -208,8 +264,11 @@ impl Model {
         intervention: &Intervention,
         record: Record,
     ) -> Result<(Batch, Pass, Tensor<2>), ModelError> {
-        let batch = Batch::new(inputs, &self.spec, &self.device)?;
-        let mut pass = Pass::evaluate(record, intervention.explicit_bias.value());
+        let batch = Batch::new(inputs, &self.spec, None, &self.device)?;
+        let scale = intervention.explicit_bias.value();
+        // Attention from the bias alone cannot be faded out: it is there or not (model-spec section 4).
+        let scale = if self.spec.ebt == Ebt::Code { scale.round() } else { scale };
+        let mut pass = Pass::evaluate(record, scale);
         let prediction = self.network.forward(&batch, &mut pass);
         Ok((batch, pass, prediction))
     }

@@ -45,6 +45,8 @@ pub(super) struct Pass {
     pub(super) noise: Option<Noise>,
     /// The kept layers, first layer first.
     pub(super) layers: Vec<Attended>,
+    /// What multiplied the attention weights of a full graph, `[E, 1]`, if layers are kept.
+    pub(super) factor: Option<Tensor<2>>,
     /// Batch statistics of every tail that ran in training mode.
     pub(super) statistics: Vec<TailStatistics>,
 }

@@ -20,6 +20,10 @@ pub(super) enum Role {
     Bias { fan_in: usize },
     /// Embedding table, `[codes, H]`. Standard normal.
     Table,
+    /// Embedding table of one of several fields, `[codes, H]`. Uniform in ±sqrt(6/(codes+H)).
+    XavierTable,
+    /// How much absent bonds count, `[1]`. 0.1.
+    Gamma,
     /// Explicit bias vector, `[H]`; `[heads, d]` in files. Standard normal.
     ExplicitBias { heads: usize },
     /// Factor of a batch norm, `[H]`. Ones.
@@ -29,6 +33,18 @@ pub(super) enum Role {
     /// Running mean and variance of both batch norms of a tail, `[4, H]`; four vectors `[H]` in
     /// files. Zeros and ones. The only role that gradients do not touch.
     Running,
+}
+
+/// How the linear maps of an untrained network are drawn (model-spec section 2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Initial {
+    /// As deep-learning frameworks do, and with them the authors' program: weights and biases
+    /// uniform in ±1/sqrt(fan in).
+    #[default]
+    Framework,
+    /// As the paper says: weights uniform in ±sqrt(6/(fan in + fan out)), biases zero.
+    Xavier,
 }
 
 /// Names of the four rows of a [`Role::Running`] tensor, after the name of its tail.
@@ -100,9 +116,9 @@ impl Layout {
         self.entries.iter().map(|entry| entry.role)
     }
 
-    /// The untrained state: what deep-learning frameworks start from (model-spec section 2).
-    pub(super) fn initial(&self, seed: u64) -> Values {
-        self.entries.iter().map(|entry| entry.initial(seed)).collect()
+    /// The untrained state.
+    pub(super) fn initial(&self, scheme: Initial, seed: u64) -> Values {
+        self.entries.iter().map(|entry| entry.initial(scheme, seed)).collect()
     }
 
     /// Zeros for every tensor that is trained, nothing for the others.
@@ -169,18 +185,21 @@ impl Entry {
         self.shape.iter().product()
     }
 
-    fn initial(&self, seed: u64) -> Vec<f32> {
+    fn initial(&self, scheme: Initial, seed: u64) -> Vec<f32> {
         let mut generator = Generator::new(seed, &self.name);
         #[allow(clippy::cast_possible_truncation, reason = "rounding to the nearest float is meant")]
         let mut draw =
             |law: &dyn Fn(&mut Generator) -> f64| (0..self.len()).map(|_| law(&mut generator) as f32).collect();
-        let uniform = |fan_in: usize| {
-            let bound = 1.0 / (fan_in as f64).sqrt();
-            move |generator: &mut Generator| (2.0 * generator.uniform() - 1.0) * bound
-        };
+        let uniform = |bound: f64| move |generator: &mut Generator| (2.0 * generator.uniform() - 1.0) * bound;
+        let fan_in = |count: usize| uniform(1.0 / (count as f64).sqrt());
+        let xavier = || uniform((6.0 / self.shape.iter().sum::<usize>() as f64).sqrt());
         match self.role {
-            Role::Weight => draw(&uniform(self.shape.first().copied().unwrap_or(1))),
-            Role::Bias { fan_in } => draw(&uniform(fan_in)),
+            Role::Weight if scheme == Initial::Xavier => draw(&xavier()),
+            Role::Bias { .. } if scheme == Initial::Xavier => vec![0.0; self.len()],
+            Role::Weight => draw(&fan_in(self.shape.first().copied().unwrap_or(1))),
+            Role::Bias { fan_in: count } => draw(&fan_in(count)),
+            Role::XavierTable => draw(&xavier()),
+            Role::Gamma => vec![0.1; self.len()],
             Role::Table | Role::ExplicitBias { .. } => draw(&Generator::normal),
             Role::NormWeight => vec![1.0; self.len()],
             Role::NormBias => vec![0.0; self.len()],

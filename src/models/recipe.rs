@@ -1,6 +1,7 @@
-//! The paper's training recipe (model-spec section 7): Adam on the mean absolute error, a learning
+//! The paper's training recipes (model-spec section 7): Adam on the task's loss, a learning
 //! rate that halves when the validation loss stands still, an end when it has become tiny.
 
+use super::spec::{Arch, ModelSpec, Task};
 use serde::{Deserialize, Serialize};
 
 /// The numbers of the training recipe.
@@ -20,19 +21,30 @@ pub struct Recipe {
     pub min_learning_rate: f64,
     /// Training ends after this many epochs.
     pub epochs: u32,
+    /// Rate of dropout.
+    pub dropout: f32,
 }
 
 impl Recipe {
-    /// The recipe for GT on ZINC.
-    pub fn gt_zinc() -> Self {
+    /// The recipe for a network of [`ModelSpec::recipe`].
+    pub fn of(spec: &ModelSpec) -> Self {
+        let labels = spec.task != Task::GraphRegression;
+        let (batch, learning_rate, patience, dropout) = match (spec.arch, labels) {
+            (Arch::Gt, _) => (128, 7e-4, 15, 0.0),
+            (Arch::Graphit, false) => (32, 3e-4, 25, 0.0),
+            (Arch::San, false) => (32, 7e-4, 25, 0.0),
+            (Arch::Graphit, true) => (256, 7e-4, 25, 0.5),
+            (Arch::San, true) => (128, 7e-4, 25, 0.5),
+        };
         Self {
-            batch: 128,
-            learning_rate: 7e-4,
+            batch,
+            learning_rate,
             factor: 0.5,
-            patience: 15,
+            patience,
             threshold: 1e-4,
             min_learning_rate: 1e-6,
             epochs: 1000,
+            dropout,
         }
     }
 }

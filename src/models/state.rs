@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Key of the JSON text in the metadata.
 const METADATA_KEY: &str = "trainer";
 /// Changes when the meaning of a saved state does.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// First part of the names of each kind of array.
 const CURRENT: &str = "current.";
 const BEST: &str = "best.";
@@ -46,7 +46,7 @@ impl Trainer {
             seed: self.seed,
             data: self.fingerprint(),
             shuffle: self.shuffle.state(),
-            position: self.position.clone(),
+            position: self.position.resumable(),
             schedule: self.schedule.clone(),
             adam_steps: optimiser.steps,
             best: self.best.as_ref().map(|best| best.report),
@@ -78,7 +78,8 @@ impl Trainer {
         if saved.version != VERSION {
             return Err(unreadable(format!("its state has version {}, this program reads {VERSION}", saved.version)));
         }
-        let mut learner = Learner::new(&current(state), device)?;
+        let mut learner =
+            Learner::new(&current(state), device)?.with_randomness(saved.recipe.dropout, saved.seed);
         let layout = &learner.layout;
         let optimiser = Adam {
             mean: layout.read(&state.arrays, MEAN, false)?,

@@ -2,24 +2,33 @@
 //! own edge list.
 
 use super::batch::{Batch, Part};
-use super::network::Attended;
-use super::parameters::Values;
-use super::{GraphInput, ModelError, ModelSpec, floats};
-use crate::domain::{LayerTrace, Matrix, Trace};
+use super::network::{Attended, Pass, Projections, Record};
+use super::{GraphInput, ModelError, ModelSpec, Task, floats};
+use crate::domain::{self, LOGIT_LIMIT, LayerTrace, Matrix, Trace};
 use burn::tensor::Tensor;
+use std::ops::Range;
 
-/// Attention logits are clamped to ± this before the exponential (model-spec section 3.1).
-const CLAMP: f32 = 5.0;
 /// Added to the sum of attention weights.
 const EPSILON: f32 = 1e-6;
 
 /// What a sweep needs of one graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EdgeActivations {
-    /// Model output, one value per task.
+    /// Model output, one value per target (for targets of nodes, one row of them per node).
     pub prediction: Vec<f32>,
     /// Edge activation of each layer, `[E, H]`, rows in the order of the graph's edge list.
     pub layers: Vec<Matrix>,
+    /// Clamped attention logits of each layer and head, counted over the edges.
+    pub clamped: Vec<Vec<u32>>,
+}
+
+/// The recorded numbers of one layer, for a whole batch; empty where nothing was recorded.
+#[derive(Default)]
+struct Recorded {
+    node: Vec<f32>,
+    edge: Vec<f32>,
+    logit: Vec<f32>,
+    projections: Option<[Vec<f32>; 4]>,
 }
 
 /// Splits a recorded batch into traces.
@@ -27,19 +36,14 @@ pub(super) fn traces(
     spec: &ModelSpec,
     inputs: Vec<GraphInput>,
     batch: &Batch,
-    layers: Vec<Attended>,
+    pass: Pass,
     prediction: Tensor<2>,
 ) -> Result<Vec<Trace>, ModelError> {
-    let (nodes, edges, prediction) = read(layers, prediction)?;
-    let target = batch.topology.target();
-    let layer_trace = |part: &Part, nodes: &[f32], edges: &[f32]| LayerTrace {
-        nodes: rows(nodes, part.nodes.clone(), spec.dim),
-        edges: reordered(edges, part, spec.dim),
-        attention: attention(edges, part, target, spec),
-    };
+    let (layers, factor, prediction) = read(pass, prediction)?;
+    let context = Context { spec, target: batch.topology.target(), factor: &factor };
     let traces = inputs.into_iter().zip(&batch.parts).enumerate().map(|(graph, (input, part))| Trace {
-        prediction: outputs(&prediction, graph, spec),
-        layers: nodes.iter().zip(&edges).map(|(nodes, edges)| layer_trace(part, nodes, edges)).collect(),
+        prediction: outputs(&prediction, graph, part, spec),
+        layers: layers.iter().map(|layer| context.layer(part, layer)).collect(),
         edges: input.edges,
         heads: spec.heads,
     });
@@ -50,67 +54,144 @@ pub(super) fn traces(
 pub(super) fn edge_activations(
     spec: &ModelSpec,
     batch: &Batch,
-    layers: Vec<Attended>,
+    pass: Pass,
     prediction: Tensor<2>,
 ) -> Result<Vec<EdgeActivations>, ModelError> {
-    let (_, edges, prediction) = read(layers, prediction)?;
+    let (layers, factor, prediction) = read(pass, prediction)?;
+    let context = Context { spec, target: batch.topology.target(), factor: &factor };
     let of_graph = |(graph, part): (usize, &Part)| EdgeActivations {
-        prediction: outputs(&prediction, graph, spec),
-        layers: edges.iter().map(|edges| reordered(edges, part, spec.dim)).collect(),
+        prediction: outputs(&prediction, graph, part, spec),
+        layers: layers.iter().map(|layer| reordered(&layer.edge, part, spec.dim)).collect(),
+        clamped: layers.iter().map(|layer| context.clamped(part, layer)).collect(),
     };
     Ok(batch.parts.iter().enumerate().map(of_graph).collect())
 }
 
-/// Node and edge values of every layer (empty where there are none), and the predictions.
-fn read(layers: Vec<Attended>, prediction: Tensor<2>) -> Result<(Values, Values, Vec<f32>), ModelError> {
-    let present: Vec<(bool, bool)> = layers.iter().map(|layer| (layer.node.is_some(), layer.edge.is_some())).collect();
-    let tensors = layers.into_iter().flat_map(|layer| [layer.node, layer.edge]).flatten();
-    let mut values = floats(tensors.chain([prediction]))?.into_iter();
-    let mut take = |present: bool| if present { values.next().unwrap_or_default() } else { Vec::new() };
-    let (mut nodes, mut edges) = (Vec::new(), Vec::new());
-    for (node, edge) in present {
-        nodes.push(take(node));
-        edges.push(take(edge));
+/// All layers, the factor of attention weights and the predictions, read back in one go.
+fn read(pass: Pass, prediction: Tensor<2>) -> Result<(Vec<Recorded>, Vec<f32>, Vec<f32>), ModelError> {
+    let nodes = pass.record >= Record::EdgesAndNodes;
+    let mut tensors: Vec<Option<Tensor<2>>> = Vec::new();
+    let projected: Vec<bool> = pass.layers.iter().map(|layer| layer.projections.is_some()).collect();
+    for Attended { node, edge, logit, projections } in pass.layers {
+        tensors.extend([Some(node).filter(|_| nodes), edge, logit]);
+        if let Some(Projections { q, k, v, p }) = projections {
+            tensors.extend([Some(q), Some(k), Some(v), p]);
+        }
     }
-    Ok((nodes, edges, take(true)))
+    tensors.extend([pass.factor, Some(prediction)]);
+    let present: Vec<bool> = tensors.iter().map(Option::is_some).collect();
+    let mut values = floats(tensors.into_iter().flatten())?.into_iter();
+    let mut present = present.into_iter();
+    let mut next = || match present.next() {
+        Some(true) => values.next().unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let mut layers = Vec::with_capacity(projected.len());
+    for projected in projected {
+        let [node, edge, logit] = [next(), next(), next()];
+        layers.push(Recorded { node, edge, logit, projections: projected.then(|| [next(), next(), next(), next()]) });
+    }
+    Ok((layers, next(), next()))
 }
 
-fn outputs(prediction: &[f32], graph: usize, spec: &ModelSpec) -> Vec<f32> {
-    prediction.chunks(spec.outputs).nth(graph).unwrap_or_default().to_vec()
+/// What is the same for all graphs and layers of a batch.
+struct Context<'a> {
+    spec: &'a ModelSpec,
+    /// Target of each edge row of the batch.
+    target: &'a [u32],
+    /// Factor of each edge's attention weight; empty where there is none.
+    factor: &'a [f32],
 }
 
-fn rows(values: &[f32], rows: std::ops::Range<usize>, cols: usize) -> Matrix {
+impl Context<'_> {
+    fn layer(&self, part: &Part, layer: &Recorded) -> LayerTrace {
+        let width = self.spec.dim;
+        let logits = self.logits(part, layer);
+        let nodes = |values: &[f32]| rows(values, part.nodes.clone(), width);
+        LayerTrace {
+            nodes: nodes(&layer.node),
+            edges: reordered(&layer.edge, part, width),
+            attention: placed(&self.attention(part, &logits), part, self.spec.heads),
+            logits: placed(&logits, part, self.spec.heads),
+            projections: layer.projections.as_ref().map(|[q, k, v, p]| {
+                let (q, k, v) = (nodes(q), nodes(k), nodes(v));
+                Box::new(domain::Projections { q, k, v, p: reordered(p, part, width) })
+            }),
+        }
+    }
+
+    /// Attention logits before the clamp, `[E, heads]` in batch order: sums of the activation, or what the
+    /// target node alone decides.
+    fn logits(&self, part: &Part, layer: &Recorded) -> Vec<f32> {
+        let (width, heads) = (self.spec.dim, self.spec.heads);
+        let mut logits = Vec::with_capacity(part.order.len() * heads);
+        for row in part.edges.clone() {
+            if layer.logit.is_empty() {
+                let score = layer.edge[row * width..][..width].chunks_exact(width / heads);
+                logits.extend(score.map(|score| score.iter().sum::<f32>()));
+            } else {
+                logits.extend_from_slice(&layer.logit[self.target[row] as usize * heads..][..heads]);
+            }
+        }
+        logits
+    }
+
+    /// Attention weight per head, w_ij / (sum_i w_ij + 1e-6), `[E, heads]` in batch order.
+    fn attention(&self, part: &Part, logits: &[f32]) -> Vec<f32> {
+        let heads = self.spec.heads;
+        let node = |row: usize| (self.target[row] as usize - part.nodes.start) * heads;
+        let mut sums = vec![0.0f32; part.nodes.len() * heads];
+        let mut weights = Vec::with_capacity(logits.len());
+        for (row, logits) in part.edges.clone().zip(logits.chunks_exact(heads)) {
+            let factor = self.factor.get(row).copied().unwrap_or(1.0);
+            for (logit, sum) in logits.iter().zip(&mut sums[node(row)..]) {
+                let weight = logit.clamp(-LOGIT_LIMIT, LOGIT_LIMIT).exp() * factor;
+                *sum += weight;
+                weights.push(weight);
+            }
+        }
+        for (row, weights) in part.edges.clone().zip(weights.chunks_exact_mut(heads)) {
+            weights.iter_mut().zip(&sums[node(row)..]).for_each(|(weight, sum)| *weight /= sum + EPSILON);
+        }
+        weights
+    }
+
+    /// Edges whose logit is beyond the clamp, per head.
+    fn clamped(&self, part: &Part, layer: &Recorded) -> Vec<u32> {
+        let heads = self.spec.heads;
+        let mut counts = vec![0; heads];
+        for logits in self.logits(part, layer).chunks_exact(heads) {
+            for (count, logit) in counts.iter_mut().zip(logits) {
+                *count += u32::from(logit.abs() > LOGIT_LIMIT);
+            }
+        }
+        counts
+    }
+}
+
+/// The predictions of one graph, or of its nodes.
+fn outputs(prediction: &[f32], graph: usize, part: &Part, spec: &ModelSpec) -> Vec<f32> {
+    let rows = if spec.task == Task::NodeLabels { part.nodes.clone() } else { graph..graph + 1 };
+    prediction[rows.start * spec.outputs..rows.end * spec.outputs].to_vec()
+}
+
+fn rows(values: &[f32], rows: Range<usize>, cols: usize) -> Matrix {
     Matrix { rows: rows.len(), cols, values: values[rows.start * cols..rows.end * cols].to_vec() }
 }
 
-/// The graph's edge rows, put into the order of its edge list.
+/// A graph's edge rows out of those of a batch, put into the order of its edge list.
 fn reordered(values: &[f32], part: &Part, cols: usize) -> Matrix {
-    let mut matrix = Matrix { rows: part.order.len(), cols, values: vec![0.0; part.order.len() * cols] };
-    for (row, &place) in part.edges.clone().zip(&part.order) {
-        matrix.values[place as usize * cols..][..cols].copy_from_slice(&values[row * cols..][..cols]);
+    if values.is_empty() {
+        return Matrix { rows: 0, cols, values: Vec::new() };
     }
-    matrix
+    placed(&values[part.edges.start * cols..part.edges.end * cols], part, cols)
 }
 
-/// Attention weight per head, w_ij / (sum_i w_ij + 1e-6), `[E, heads]`.
-fn attention(scores: &[f32], part: &Part, target: &[u32], spec: &ModelSpec) -> Matrix {
-    let (heads, channels) = (spec.heads, spec.dim / spec.heads);
-    let mut weights = vec![0.0; part.order.len() * heads];
-    let mut sums = vec![0.0f32; part.nodes.len() * heads];
-    for (row, weights) in part.edges.clone().zip(weights.chunks_exact_mut(heads)) {
-        let node = target[row] as usize - part.nodes.start;
-        let score = scores[row * spec.dim..][..spec.dim].chunks_exact(channels);
-        for ((weight, sum), score) in weights.iter_mut().zip(&mut sums[node * heads..]).zip(score) {
-            *weight = score.iter().sum::<f32>().clamp(-CLAMP, CLAMP).exp();
-            *sum += *weight;
-        }
-    }
-    let mut matrix = Matrix { rows: part.order.len(), cols: heads, values: vec![0.0; weights.len()] };
-    for ((row, &place), weights) in part.edges.clone().zip(&part.order).zip(weights.chunks_exact(heads)) {
-        let sums = &sums[(target[row] as usize - part.nodes.start) * heads..];
-        for ((out, weight), sum) in matrix.values[place as usize * heads..].iter_mut().zip(weights).zip(sums) {
-            *out = weight / (sum + EPSILON);
-        }
+/// A graph's edge rows, put into the order of its edge list.
+fn placed(values: &[f32], part: &Part, cols: usize) -> Matrix {
+    let mut matrix = Matrix { rows: part.order.len(), cols, values: vec![0.0; part.order.len() * cols] };
+    for (row, &place) in values.chunks_exact(cols).zip(&part.order) {
+        matrix.values[place as usize * cols..][..cols].copy_from_slice(row);
     }
     matrix
 }

@@ -1,13 +1,13 @@
 //! Training, driven from outside one batch at a time, so that it can be stopped between batches
 //! and shares its thread with anything else.
 //!
-//! The weights of the last epoch and of the best one (lowest validation error) are both kept.
+//! The weights of the last epoch and of the best one (lowest validation loss) are both kept.
 
 use super::learner::{Learner, Sample};
 use super::parameters::Values;
 use super::random::{Generator, hash};
 use super::recipe::{Recipe, Schedule};
-use super::{Model, ModelError, ModelSpec, weights_of};
+use super::{GraphInput, Initial, Model, ModelError, ModelSpec, Task, metrics, weights_of};
 use crate::domain::Weights;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -64,9 +64,11 @@ pub struct EpochReport {
     pub epoch: u32,
     /// Mean over batches of the training loss.
     pub train_loss: f64,
-    /// Mean over batches of the mean absolute error on the validation graphs, with the weights at
-    /// the end of the epoch in evaluation mode.
-    pub validation_mae: f64,
+    /// Mean over batches of the loss on the validation graphs, with the weights at the end of the
+    /// epoch in evaluation mode.
+    pub validation_loss: f64,
+    /// Mean over labels of the area under the ROC curve on the validation graphs, for tasks of labels.
+    pub validation_auc: Option<f64>,
     /// Learning rate the epoch was trained with.
     pub learning_rate: f64,
     /// Whether no epoch before had a lower validation error.
@@ -110,7 +112,19 @@ pub(super) enum Position {
     Finished,
 }
 
-/// The epoch with the lowest validation error so far.
+impl Position {
+    /// Where a resumed run starts: validation begins again, since its predictions are not saved.
+    pub(super) fn resumable(&self) -> Self {
+        match self {
+            Self::Validating { train_loss, .. } => {
+                Self::Validating { batch: 0, error: 0.0, train_loss: *train_loss }
+            }
+            position => position.clone(),
+        }
+    }
+}
+
+/// The epoch with the lowest validation loss so far.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Best {
     pub(super) report: EpochReport,
@@ -131,24 +145,24 @@ pub struct Trainer {
     pub(super) schedule: Schedule,
     pub(super) best: Option<Best>,
     pub(super) history: Vec<EpochReport>,
-    /// The weights being validated.
-    pub(super) evaluated: Option<Model>,
+    /// The weights being validated, and their predictions so far.
+    pub(super) evaluated: Option<(Model, Vec<f32>)>,
 }
 
 impl Trainer {
-    /// Training from the untrained state of `seed`, which also decides the order of batches.
+    /// Training from an untrained state; its seed also decides the order of batches.
     ///
     /// # Errors
     /// A specification that describes no network, or nothing to train or validate on.
     pub fn new(
         spec: ModelSpec,
         recipe: Recipe,
-        seed: u64,
+        (scheme, seed): (Initial, u64),
         data: TrainingData,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let weights = Model::init(spec, seed, device)?.to_weights();
-        let learner = Learner::new(&weights, device)?;
+        let weights = Model::init(spec, scheme, seed, device)?.to_weights();
+        let learner = Learner::new(&weights, device)?.with_randomness(recipe.dropout, seed);
         let schedule = Schedule::new(&recipe);
         let mut trainer = Self {
             recipe,
@@ -220,7 +234,7 @@ impl Trainer {
         self.described(self.learner.weights(), self.history.last())
     }
 
-    /// The weights at the end of the epoch with the lowest validation error; none before the first
+    /// The weights at the end of the epoch with the lowest validation loss; none before the first
     /// epoch is over.
     pub fn best_weights(&self) -> Option<Weights> {
         let best = self.best.as_ref()?;
@@ -241,15 +255,25 @@ impl Trainer {
     }
 
     pub(super) fn check(&self) -> Result<(), TrainError> {
-        let Recipe { batch, learning_rate, factor, .. } = self.recipe;
+        let Recipe { batch, learning_rate, factor, dropout, .. } = self.recipe;
+        let samples = || self.data.train.iter().chain(&self.data.validation);
+        let spec = &self.learner.spec;
+        let outputs = |sample: &Sample| match spec.task {
+            Task::NodeLabels => spec.outputs * sample.graph.nodes(),
+            Task::GraphRegression | Task::GraphLabels => spec.outputs,
+        };
         let reason = if self.data.train.is_empty() {
             "there is no training molecule that the model can score"
         } else if self.data.validation.is_empty() {
             "there is no validation molecule that the model can score"
-        } else if self.data.train.iter().chain(&self.data.validation).any(|sample| !sample.target.is_finite()) {
-            "a target is not a finite number"
-        } else if self.learner.spec.outputs != 1 {
-            "the recipe fits one value per molecule, but the model has more outputs"
+        } else if samples().any(|sample| sample.targets.len() != outputs(sample)) {
+            "a molecule does not have one target (or blank) per output of the model"
+        } else if samples().any(|sample| sample.targets.iter().any(|target| target.is_infinite())) {
+            "a target is infinite"
+        } else if !self.data.train.iter().chain(&self.data.validation).any(Sample::is_labelled) {
+            "no molecule has a target"
+        } else if !(0.0..1.0).contains(&dropout) {
+            "the recipe needs a dropout rate from 0 to below 1"
         } else if batch == 0 || !(learning_rate > 0.0 && factor > 0.0 && factor < 1.0) {
             "the recipe needs a batch size and a learning rate above zero and a factor between 0 and 1"
         } else {
@@ -261,10 +285,11 @@ impl Trainer {
     /// A number that changes with any graph or target.
     pub(super) fn fingerprint(&self) -> u64 {
         let words = |sample: &Sample| {
-            let Sample { graph, target } = sample;
+            let Sample { graph, targets } = sample;
             let ends = graph.edges.source.iter().chain(&graph.edges.target);
-            let codes = graph.node.iter().chain(&graph.edge).chain(ends).copied();
-            codes.chain([target.to_bits(), u32::MAX]).flat_map(u32::to_le_bytes).collect::<Vec<u8>>()
+            let codes = graph.node.values.iter().chain(&graph.edge.values).chain(ends).copied();
+            let floats = graph.encoding.values.iter().chain(&graph.kernel).chain(targets).map(|value| value.to_bits());
+            codes.chain(floats).chain([u32::MAX]).flat_map(u32::to_le_bytes).collect::<Vec<u8>>()
         };
         let TrainingData { train, validation } = &self.data;
         hash(train.iter().flat_map(words).chain([0xFF]).chain(validation.iter().flat_map(words)))
@@ -306,33 +331,45 @@ impl Trainer {
     fn validate_batch(&mut self, batch: usize, sum: f64, train_loss: f64) -> Result<Progress, TrainError> {
         let (epoch, size) = (self.epoch(), self.recipe.batch);
         let total = self.data.validation.len().div_ceil(size);
-        let model = match self.evaluated.take() {
-            Some(model) => model,
-            None => self.learner.model()?,
+        let (model, mut predictions) = match self.evaluated.take() {
+            Some(evaluated) => evaluated,
+            None => (self.learner.model()?, Vec::new()),
         };
-        let samples = self.data.validation.iter().skip(batch * size).take(size);
-        let error = sum + model.mean_absolute_error(samples)?;
+        let samples: Vec<&Sample> = self.data.validation.iter().skip(batch * size).take(size).collect();
+        let graphs: Vec<&GraphInput> = samples.iter().map(|sample| &sample.graph).collect();
+        let predicted = model.predict(&graphs)?;
+        let task = self.learner.spec.task;
+        // A batch without any label says nothing, and so adds nothing.
+        let error = sum + metrics::mean_loss(task, &predicted, &samples).unwrap_or_default();
         if !error.is_finite() {
             return Err(TrainError::NotFinite { what: "validation loss", epoch, batch: batch + 1 });
         }
+        predictions.extend(predicted);
         let done = batch + 1;
         if done < total {
-            self.evaluated = Some(model);
+            self.evaluated = Some((model, predictions));
             self.position = Position::Validating { batch: done, error, train_loss };
             return Ok(Progress::Validated { epoch, done, total });
         }
-        Ok(Progress::Epoch(self.end_epoch(epoch, train_loss, mean(error, total))))
+        let auc = metrics::mean_auc(&self.learner.spec, &predictions, &self.data.validation);
+        Ok(Progress::Epoch(self.end_epoch(epoch, train_loss, mean(error, total), auc)))
     }
 
-    fn end_epoch(&mut self, epoch: u32, train_loss: f64, validation_mae: f64) -> EpochReport {
-        let best = self.best.as_ref().is_none_or(|best| validation_mae < best.report.validation_mae);
+    fn end_epoch(
+        &mut self,
+        epoch: u32,
+        train_loss: f64,
+        validation_loss: f64,
+        validation_auc: Option<f64>,
+    ) -> EpochReport {
+        let best = self.best.as_ref().is_none_or(|best| validation_loss < best.report.validation_loss);
         let learning_rate = self.schedule.learning_rate;
-        let report = EpochReport { epoch, train_loss, validation_mae, learning_rate, best };
+        let report = EpochReport { epoch, train_loss, validation_loss, validation_auc, learning_rate, best };
         if best {
             self.best = Some(Best { report, values: self.learner.values.clone() });
         }
         self.history.push(report);
-        self.schedule.observe(validation_mae, &self.recipe);
+        self.schedule.observe(validation_loss, &self.recipe);
         if self.is_over(u64::from(epoch)) {
             self.position = Position::Finished;
         } else {
@@ -343,22 +380,6 @@ impl Trainer {
 
     fn is_over(&self, trained: u64) -> bool {
         trained >= u64::from(self.recipe.epochs) || self.schedule.learning_rate < self.recipe.min_learning_rate
-    }
-}
-
-impl Model {
-    /// Mean over the samples of the absolute error, in evaluation mode: the loss that papers
-    /// report for a test set (each molecule on its own).
-    ///
-    /// # Errors
-    /// A graph that does not fit the model, or a failing device.
-    pub fn mean_absolute_error<'a>(&self, samples: impl IntoIterator<Item = &'a Sample>) -> Result<f64, ModelError> {
-        let samples: Vec<&Sample> = samples.into_iter().collect();
-        let graphs: Vec<_> = samples.iter().map(|sample| &sample.graph).collect();
-        let predictions = self.predict(&graphs)?;
-        let first = predictions.iter().step_by(self.spec.outputs);
-        let errors = first.zip(&samples).map(|(&predicted, sample)| f64::from(predicted - sample.target).abs());
-        Ok(mean(errors.sum(), samples.len()))
     }
 }
 
