@@ -65,6 +65,8 @@ pub struct LayerSweep {
     pub infinite: u64,
     /// Edges whose ratio is above 1000, infinite ones included.
     pub massive: u64,
+    /// Edges whose attention logit lies beyond the clamp, per head.
+    pub clamped: Vec<u64>,
 }
 
 impl LayerSweep {
@@ -91,6 +93,12 @@ impl LayerSweep {
     /// Fewer than three finite log ratios, or all of them equal.
     pub fn fit(&self) -> Result<Fit, SampleError> {
         self.log_ratios.sample().map(|sample| fit(&sample))
+    }
+
+    /// Share of edges whose attention logit is clamped, per head: there the weight no longer depends on
+    /// the activation. Empty where it was not counted.
+    pub fn saturation(&self) -> Vec<f64> {
+        self.clamped.iter().map(|&count| count as f64 / self.edges.max(1) as f64).collect()
     }
 
     /// How many recorded edge ratios lie above `threshold`, out of how many recorded.
@@ -148,6 +156,14 @@ impl Sweep {
             molecules.iter().filter_map(|of| of.get(index)).map(|edges| layer.add(edges)).collect()
         });
         Ok(BatchRatios { layers: ratios.collect() })
+    }
+
+    /// Adds the counts of clamped attention logits of one molecule that was added: layers, then heads.
+    pub fn add_clamped(&mut self, layers: &[Vec<u32>]) {
+        for (layer, counts) in self.layers.iter_mut().zip(layers) {
+            layer.clamped.resize(counts.len(), 0);
+            layer.clamped.iter_mut().zip(counts).for_each(|(sum, &count)| *sum += u64::from(count));
+        }
     }
 
     /// One entry per layer, first layer first; empty before the first molecule.

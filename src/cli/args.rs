@@ -1,6 +1,7 @@
 //! What can be said on the command line. Scripts rely on these names.
 
 use crate::domain::{DirectedEdge, Split};
+use crate::models::{Connectivity, Ebt, Encoding, Features, Initial};
 use crate::gpu::Compute;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -87,7 +88,7 @@ pub(super) enum TextFormat {
 pub(super) struct Subject {
     /// The file with molecules
     pub(super) file: PathBuf,
-    /// A bundled model (see `bondscope models`) or a weight file
+    /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file
     #[arg(long, default_value = "gt-zinc")]
     pub(super) model: String,
     /// The molecule: its place among the usable records, from 0
@@ -99,6 +100,9 @@ pub(super) struct Subject {
     /// Edges to take out of message passing: 3-7 (both directions) or 3>7 (one), separated by commas
     #[arg(long, value_delimiter = ',', value_parser = edges)]
     pub(super) ablate: Vec<Edges>,
+    /// Compute full graphs of more than 39,800 edges too, whatever memory they take
+    #[arg(long)]
+    pub(super) allow_large: bool,
 }
 
 /// `trace`
@@ -106,6 +110,9 @@ pub(super) struct Subject {
 pub(super) struct Trace {
     #[command(flatten)]
     pub(super) subject: Subject,
+    /// Also write the projections Q, K, V and P of every layer
+    #[arg(long)]
+    pub(super) projections: bool,
     /// Where to write: .safetensors, .npz or .json
     #[arg(long)]
     pub(super) out: PathBuf,
@@ -120,6 +127,28 @@ pub(super) struct Chosen {
     /// Only the first N of them
     #[arg(long)]
     pub(super) limit: Option<usize>,
+    /// How the untrained state behind the base band is drawn
+    #[arg(long, value_enum, default_value_t = Init::Framework)]
+    pub(super) init: Init,
+}
+
+/// `--init`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Init {
+    /// As deep-learning frameworks do, and with them the authors' program
+    #[default]
+    Framework,
+    /// As the paper says: Xavier-uniform weights, zero biases
+    Xavier,
+}
+
+impl From<Init> for Initial {
+    fn from(choice: Init) -> Self {
+        match choice {
+            Init::Framework => Self::Framework,
+            Init::Xavier => Self::Xavier,
+        }
+    }
 }
 
 /// `--split`
@@ -152,7 +181,7 @@ impl SplitChoice {
 pub(super) struct Analyze {
     /// The file with molecules
     pub(super) file: PathBuf,
-    /// A bundled model (see `bondscope models`) or a weight file
+    /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file
     #[arg(long, default_value = "gt-zinc")]
     pub(super) model: String,
     #[command(flatten)]
@@ -199,14 +228,36 @@ pub(super) enum Kind {
 /// `train`
 #[derive(Debug, ClapArgs)]
 pub(super) struct Train {
-    /// The file with molecules, targets and a train/val/test column
+    /// The file with molecules, targets and a train/val/test column (without one they are drawn 80/10/10)
     pub(super) file: PathBuf,
     /// The architecture
     #[arg(long, value_enum, default_value_t = Arch::Gt)]
     pub(super) arch: Arch,
-    /// Train with explicit bias terms
+    /// Train with explicit bias terms; `code` takes attention weights from the bias alone, as the authors' program
+    /// does for GraphiT and SAN
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "paper")]
+    pub(super) ebt: Option<EbtChoice>,
+    /// Which numbers describe atoms and bonds [default: zinc; for labels canonical with gt, else ogb]
+    #[arg(long, value_enum)]
+    pub(super) features: Option<FeatureChoice>,
+    /// Let every pair of atoms attend to each other (GraphiT: random-walk kernel; SAN: gamma 1e-5, or learned)
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "fixed")]
+    pub(super) full_graph: Option<FullGraph>,
+    /// What atoms are told about their place in the molecule
+    #[arg(long, value_enum, default_value_t = EncodingChoice::Off)]
+    pub(super) encoding: EncodingChoice,
+    /// Number of layers [default: 10]
     #[arg(long)]
-    pub(super) ebt: bool,
+    pub(super) layers: Option<usize>,
+    /// Hidden width [default: the recipe's]
+    #[arg(long)]
+    pub(super) dim: Option<usize>,
+    /// Attention heads [default: the recipe's]
+    #[arg(long)]
+    pub(super) heads: Option<usize>,
+    /// How the initial weights are drawn
+    #[arg(long, value_enum, default_value_t = Init::Framework)]
+    pub(super) init: Init,
     /// At most this many epochs
     #[arg(long, default_value_t = 1000)]
     pub(super) epochs: u32,
@@ -226,6 +277,108 @@ pub(super) struct Train {
 pub(super) enum Arch {
     /// Graph transformer with an edge stream
     Gt,
+    /// GraphiT
+    Graphit,
+    /// SAN
+    San,
+}
+
+impl From<Arch> for crate::models::Arch {
+    fn from(choice: Arch) -> Self {
+        match choice {
+            Arch::Gt => Self::Gt,
+            Arch::Graphit => Self::Graphit,
+            Arch::San => Self::San,
+        }
+    }
+}
+
+/// `--ebt` of `train`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EbtChoice {
+    /// Attention weights from the biased edge score
+    Paper,
+    /// Attention weights from the bias alone
+    Code,
+}
+
+impl From<EbtChoice> for Ebt {
+    fn from(choice: EbtChoice) -> Self {
+        match choice {
+            EbtChoice::Paper => Self::Paper,
+            EbtChoice::Code => Self::Code,
+        }
+    }
+}
+
+/// `--features`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FeatureChoice {
+    /// 28 atom types; single, double and triple bonds
+    Zinc,
+    /// The same atom types, all bonds alike
+    ZincConstant,
+    /// The fields of the Open Graph Benchmark
+    Ogb,
+    /// The 74 and 12 integers that GT reads on TOX21
+    Canonical,
+}
+
+impl From<FeatureChoice> for Features {
+    fn from(choice: FeatureChoice) -> Self {
+        match choice {
+            FeatureChoice::Zinc => Self::Zinc,
+            FeatureChoice::ZincConstant => Self::ZincConstant,
+            FeatureChoice::Ogb => Self::Ogb,
+            FeatureChoice::Canonical => Self::Canonical,
+        }
+    }
+}
+
+/// `--full-graph`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FullGraph {
+    /// With the constants of the architecture's authors
+    Fixed,
+    /// SAN only: gamma is learned
+    Learned,
+}
+
+impl FullGraph {
+    /// What it means for an architecture.
+    pub(super) fn connectivity(self, arch: Arch) -> Connectivity {
+        match self {
+            Self::Fixed => Connectivity::full(arch.into()),
+            Self::Learned => Connectivity::LearnedGamma,
+        }
+    }
+}
+
+/// `--encoding`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum EncodingChoice {
+    /// Nothing
+    Off,
+    /// 8 eigenvectors of the Laplacian, signs drawn anew for every batch
+    Laplacian,
+    /// SAN's learned encoding of 10 eigenvalues and eigenvectors
+    Learned,
+    /// Return probabilities of a random walk of 16 steps
+    RandomWalk,
+    /// Number of neighbours, up to 6
+    Degree,
+}
+
+impl From<EncodingChoice> for Encoding {
+    fn from(choice: EncodingChoice) -> Self {
+        match choice {
+            EncodingChoice::Off => Self::Off,
+            EncodingChoice::Laplacian => Self::LAPLACIAN,
+            EncodingChoice::Learned => Self::LEARNED,
+            EncodingChoice::RandomWalk => Self::RANDOM_WALK,
+            EncodingChoice::Degree => Self::DEGREE,
+        }
+    }
 }
 
 /// What one item of `--ablate` names.

@@ -9,10 +9,12 @@ use crate::io;
 pub(super) fn run(task: &Inspect) -> Result<(), Failure> {
     let mut stopped = false;
     let mut progress = Progress::new();
-    let dataset = io::load_fully(&task.file, |share| {
-        progress.share("Reading and checking", Some(share));
-        stopped = interrupted();
-        !stopped
+    let dataset = io::Loader::open(&task.file).and_then(|loader| {
+        io::load_fully(loader, |share| {
+            progress.share("Reading and checking", Some(share));
+            stopped = interrupted();
+            !stopped
+        })
     });
     progress.finish();
     if stopped {

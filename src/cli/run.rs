@@ -3,12 +3,12 @@
 use super::args::{Analyze, Chosen, DeviceChoice, Figure, Kind, Subject, Trace, Train};
 use super::progress::Progress;
 use super::{Failure, interrupted};
-use crate::domain::{DirectedEdge, MoleculeId, Scale, Split};
+use crate::domain::{self, Detail, DirectedEdge, MoleculeId, Scale, Split};
 use crate::engine::SweepOptions;
 use crate::engine::jobs::train::TrainOptions;
 use crate::figure::Format;
 use crate::gpu::Gpu;
-use crate::models::ModelSpec;
+use crate::models::{Arch, Ebt, Features, ModelSpec, Task};
 use crate::workspace::{Command, FigureKind, SWEPT_UNASKED, Severity, Source, Workspace, bundled_models};
 use std::io::Write as _;
 use std::path::Path;
@@ -18,6 +18,9 @@ pub(super) fn trace(task: &Trace, device: DeviceChoice) -> Result<(), Failure> {
     // Known to be writable in this form before anything is computed.
     crate::io::TensorFormat::of(&task.out).map_err(|error| error.to_string())?;
     let mut session = Session::for_one_molecule(device)?;
+    if task.projections {
+        session.run(Command::SetDetail(Detail::Projections))?;
+    }
     session.show(&task.subject)?;
     session.check_traceable()?;
     session.run(Command::SaveTrace(task.out.clone()))
@@ -67,11 +70,13 @@ pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure>
 }
 
 pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
-    let super::args::Arch::Gt = task.arch;
     let mut session = Session::new(device)?;
     session.open(&task.file)?;
+    let spec = session.network(task);
+    spec.validate().map_err(|error| format!("such a network cannot be: {error}"))?;
     session.run(Command::Train(Box::new(TrainOptions {
-        spec: ModelSpec::gt_zinc(task.ebt),
+        spec,
+        initial: task.init.into(),
         epochs: task.epochs,
         seed: task.seed,
         resume: task.resume,
@@ -81,9 +86,9 @@ pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
 
 pub(super) fn models() -> Result<(), Failure> {
     let mut text =
-        format!("{:<14} {:>9}  {:<34} {}\n", "name", "size", "data", "test MAE (last epoch, molecule by molecule)");
+        format!("{:<22} {:>9}  {:<34} {}\n", "name", "size", "data", "test loss (last epoch, molecule by molecule)");
     for model in bundled_models() {
-        text += &format!("{:<14} {:>6.1} MB  {:<34} {}\n", model.name, model.megabytes, model.data, model.test);
+        text += &format!("{:<22} {:>6.1} MB  {:<34} {}\n", model.name, model.megabytes, model.data, model.test);
     }
     print(&text)
 }
@@ -145,6 +150,32 @@ impl Session {
         }
     }
 
+    /// The network that `train` was asked for, with an output for every target of the open file.
+    fn network(&self, task: &Train) -> ModelSpec {
+        let dataset = self.workspace.state.dataset();
+        let labels = dataset.is_some_and(|dataset| dataset.columns.task == domain::Task::Labels);
+        let arch: Arch = task.arch.into();
+        let features = task.features.map_or(
+            match (labels, arch) {
+                (false, _) => Features::Zinc,
+                (true, Arch::Gt) => Features::Canonical,
+                (true, Arch::Graphit | Arch::San) => Features::Ogb,
+            },
+            Features::from,
+        );
+        let recipe = ModelSpec::recipe(arch, features, task.ebt.map_or(Ebt::Off, Ebt::from));
+        ModelSpec {
+            layers: task.layers.unwrap_or(recipe.layers),
+            dim: task.dim.unwrap_or(recipe.dim),
+            heads: task.heads.unwrap_or(recipe.heads),
+            outputs: dataset.filter(|_| labels).map_or(1, |dataset| dataset.outputs()),
+            task: if labels { Task::GraphLabels } else { Task::GraphRegression },
+            connectivity: task.full_graph.map_or(recipe.connectivity, |full| full.connectivity(task.arch)),
+            encoding: task.encoding.into(),
+            ..recipe
+        }
+    }
+
     fn open(&mut self, file: &Path) -> Result<(), Failure> {
         self.run(Command::Open(Source::File(file.to_owned())))
     }
@@ -154,6 +185,9 @@ impl Session {
         let state = &self.workspace.state;
         if let Some(place) = state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == model) {
             return self.run(Command::SetModel(place));
+        }
+        if ModelSpec::named(model).is_some() {
+            return self.run(Command::SetBase(model.to_owned()));
         }
         let path = Path::new(model);
         if !path.exists() {
@@ -170,6 +204,9 @@ impl Session {
     fn show(&mut self, subject: &Subject) -> Result<(), Failure> {
         self.open(&subject.file)?;
         self.choose(&subject.model)?;
+        if subject.allow_large {
+            self.run(Command::AllowLarge)?;
+        }
         let usable = self.workspace.state.dataset().map_or(0, |dataset| dataset.records.len());
         if subject.molecule as usize >= usable {
             return Err(Failure::Unusable(format!(
@@ -180,7 +217,7 @@ impl Session {
         }
         self.run(Command::SelectMolecule(MoleculeId(subject.molecule)))?;
         if let Some(scale) = subject.ebt {
-            if !self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt) {
+            if !self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.has_ebt()) {
                 return Err(Failure::Unusable(format!(
                     "--ebt scales the explicit bias terms of a model trained with them, which this one has not: {}",
                     subject.model
@@ -199,7 +236,7 @@ impl Session {
     /// Refuses a molecule that the model cannot score.
     fn check_traceable(&self) -> Result<(), Failure> {
         match &self.workspace.state.untraceable {
-            Some(reason) => Err(Failure::Unusable(reason.clone())),
+            Some(reason) => Err(Failure::Unusable(reason.message.clone())),
             None => Ok(()),
         }
     }
@@ -229,7 +266,7 @@ impl Session {
             None if chosen.limit == Some(0) => {
                 Err(Failure::Unusable("--limit 0 leaves no molecule to measure; give a larger number".to_owned()))
             }
-            None => Ok(SweepOptions { split, limit: chosen.limit }),
+            None => Ok(SweepOptions { split, limit: chosen.limit, initial: chosen.init.into() }),
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Probe {
     pub intervention: Intervention,
     /// How much of the answer is kept.
     pub detail: Detail,
+    /// The largest full graph that is computed without asking, in edges.
+    pub edge_limit: usize,
 }
 
 /// How much of a forward pass a trace keeps.

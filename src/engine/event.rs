@@ -54,6 +54,8 @@ pub enum Event {
         probe: Box<Probe>,
         /// One sentence.
         message: String,
+        /// Whether the only reason is the size of the graph, so that a user may insist.
+        large: bool,
     },
     /// A weight file was read.
     ModelOpened(Arc<Checkpoint>),

@@ -4,9 +4,9 @@
 
 use super::Checkpoint;
 use super::event::{Event, Outbox};
-use crate::domain::{Comparison, Intervention, ModelId, MoleculeId, Probe, Trace};
+use crate::domain::{Comparison, Detail, Intervention, ModelId, Molecule, MoleculeId, Probe, Trace};
 use crate::gpu::Device;
-use crate::models::{GraphInput, Model, ModelError};
+use crate::models::{FeatureError, GraphInput, Model, ModelError};
 use std::sync::Arc;
 
 /// Models kept built: enough to switch between the bundled ones without waiting.
@@ -19,15 +19,31 @@ pub struct Question {
     pub probe: Probe,
     /// Who is asked.
     pub checkpoint: Arc<Checkpoint>,
-    /// The molecule as the model reads it, nothing taken out.
-    pub input: Arc<GraphInput>,
+    /// The molecule, nothing taken out.
+    pub molecule: Arc<Molecule>,
 }
 
 /// The probe worker's memory.
 pub(super) struct Answerer {
     device: Device,
     models: Vec<(ModelId, Model)>,
-    baseline: Option<((u64, ModelId, MoleculeId), Arc<Trace>)>,
+    baseline: Option<Baseline>,
+}
+
+/// What is the same for all edits of one molecule.
+struct Baseline {
+    key: (u64, ModelId, MoleculeId, Detail),
+    input: GraphInput,
+    trace: Arc<Trace>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+enum ProbeError {
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
 }
 
 impl Answerer {
@@ -39,26 +55,34 @@ impl Answerer {
         let probe = question.probe.clone();
         out.send(match self.compare(question) {
             Ok(comparison) => Event::Traced(Box::new(comparison)),
-            Err(error) => Event::Untraceable { probe: Box::new(probe), message: error.to_string() },
+            Err(error) => {
+                let large = matches!(error, ProbeError::Features(FeatureError::Large { .. }));
+                Event::Untraceable { probe: Box::new(probe), message: error.to_string(), large }
+            }
         });
     }
 
-    fn compare(&mut self, question: Question) -> Result<Comparison, ModelError> {
-        let Question { probe, checkpoint, input } = question;
-        let key = (probe.dataset, probe.model.clone(), probe.molecule);
-        let known = self.baseline.take().filter(|(known, _)| *known == key);
+    fn compare(&mut self, question: Question) -> Result<Comparison, ProbeError> {
+        let Question { probe, checkpoint, molecule } = question;
+        let key = (probe.dataset, probe.model.clone(), probe.molecule, probe.detail);
+        let known = self.baseline.take().filter(|known| known.key == key);
         let model = self.model(&checkpoint)?;
         let baseline = match known {
-            Some((_, trace)) => trace,
-            None => Arc::new(model.trace(&input, &Intervention::default())?),
+            Some(known) => known,
+            None => {
+                let input = checkpoint.spec.input(&molecule, probe.edge_limit)?;
+                let trace = Arc::new(model.trace(&input, &Intervention::default(), probe.detail)?);
+                Baseline { key, input, trace }
+            }
         };
         let edited = if probe.intervention == Intervention::default() {
-            Arc::clone(&baseline)
+            Arc::clone(&baseline.trace)
         } else {
-            Arc::new(model.trace(&input, &probe.intervention)?)
+            Arc::new(model.trace(&baseline.input, &probe.intervention, probe.detail)?)
         };
-        self.baseline = Some((key, Arc::clone(&baseline)));
-        Ok(Comparison { probe, baseline, edited })
+        let trace = Arc::clone(&baseline.trace);
+        self.baseline = Some(baseline);
+        Ok(Comparison { probe, baseline: trace, edited })
     }
 
     fn model(&mut self, checkpoint: &Checkpoint) -> Result<&Model, ModelError> {

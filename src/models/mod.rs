@@ -7,6 +7,7 @@
 
 mod attack;
 mod attention;
+mod authors;
 mod batch;
 mod embedding;
 mod encoder;
@@ -32,6 +33,7 @@ mod trace;
 mod train;
 
 pub use attack::{Attack, NoiseKind};
+pub use authors::{AdoptError, Adopted, Hints, adopt};
 pub use features::{Codes, FULL_GRAPH_LIMIT, FeatureError, Features, GraphInput};
 pub use learner::{Learner, Lesson, Sample};
 pub use metrics::{Evaluation, roc_auc};

@@ -4,7 +4,6 @@ use crate::engine::Checkpoint;
 use crate::engine::jobs::load::Input;
 use crate::engine::jobs::train::{DATA_KEY, TEST_KEY};
 use crate::io;
-use crate::models::ModelSpec;
 
 /// The ZINC-12k molecules; provenance in `assets/data/README.md`.
 const ZINC: &[u8] = include_bytes!("../../assets/data/zinc12k.csv.gz");
@@ -13,6 +12,21 @@ const ZINC: &[u8] = include_bytes!("../../assets/data/zinc12k.csv.gz");
 const WEIGHTS: [(&str, &[u8]); 2] = [
     ("gt-zinc", include_bytes!("../../assets/models/gt-zinc.safetensors")),
     ("gt-ebt-zinc", include_bytes!("../../assets/models/gt-ebt-zinc.safetensors")),
+];
+
+/// Untrained states that are listed; [`crate::models::ModelSpec::named`] knows more.
+const BASES: [&str; 11] = [
+    "gt-base",
+    "gt-ebt-base",
+    "graphit-base",
+    "graphit-ebt-base",
+    "graphit-ebt-code-base",
+    "graphit-full-base",
+    "san-base",
+    "san-ebt-base",
+    "san-ebt-code-base",
+    "san-full-base",
+    "san-full-learned-base",
 ];
 
 /// A line of `bondscope models`.
@@ -24,7 +38,7 @@ pub struct BundledModel {
     pub megabytes: f64,
     /// What it was trained on.
     pub data: String,
-    /// Test MAE, or what it is instead of trained.
+    /// Test loss, or what it is instead of trained.
     pub test: String,
 }
 
@@ -39,8 +53,7 @@ pub(super) fn checkpoints() -> Vec<Result<Checkpoint, String>> {
         let weights = io::weights_from_bytes(bytes).map_err(|error| error.to_string())?;
         Checkpoint::from_weights(name, weights).map_err(|error| error.to_string())
     });
-    let base = [("gt-base", false), ("gt-ebt-base", true)]
-        .map(|(name, ebt)| Ok(Checkpoint::base(name, ModelSpec::gt_zinc(ebt))));
+    let base = BASES.iter().filter_map(|name| Checkpoint::named_base(name)).map(Ok);
     trained.chain(base).collect()
 }
 
@@ -57,7 +70,7 @@ pub fn bundled_models() -> Vec<BundledModel> {
         Some(BundledModel { name, megabytes, data: read(DATA_KEY), test })
     };
     let mut lines: Vec<BundledModel> = checkpoints().into_iter().zip(&WEIGHTS).filter_map(line).collect();
-    let base = ["gt-base", "gt-ebt-base"].map(|name| BundledModel {
+    let base = BASES.map(|name| BundledModel {
         name,
         megabytes: 0.0,
         data: "none: initial weights from a seed".to_owned(),

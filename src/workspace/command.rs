@@ -2,7 +2,7 @@
 
 use super::view::Coloring;
 use crate::analysis::Quantity;
-use crate::domain::{BondId, DirectedEdge, MoleculeId, Scale, Split};
+use crate::domain::{BondId, Detail, DirectedEdge, MoleculeId, Scale, Split};
 use crate::engine::jobs::train::TrainOptions;
 use crate::engine::{JobId, ModelState, SweepOptions};
 use crate::figure::Format;
@@ -70,8 +70,14 @@ pub enum Command {
     ShowSplit(Option<Split>),
     /// Choose a model by its place in the list.
     SetModel(usize),
+    /// Choose the untrained state that a name stands for, see [`crate::models::ModelSpec::named`].
+    SetBase(String),
     /// Read weights from a file and choose them.
     OpenModel(PathBuf),
+    /// Keep more or less of each forward pass.
+    SetDetail(Detail),
+    /// Compute full graphs whatever their size.
+    AllowLarge,
     /// Choose the layer shown, from 0.
     SetLayer(usize),
     /// One head, or all.

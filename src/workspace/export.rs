@@ -120,7 +120,7 @@ impl Workspace {
             });
         }
         let record = self.state.selected.and_then(|id| self.state.dataset()?.record(id));
-        if let Some(target) = record.and_then(|record| record.target) {
+        if let Some(target) = record.and_then(|record| record.target()) {
             parts.push(format!("measured {target:.3}"));
         }
         parts.join(" · ")

@@ -60,7 +60,7 @@ impl Workspace {
 
     pub(super) fn sweep_unasked(&mut self) {
         let Some(opened) = &self.state.opened else { return };
-        let options = SweepOptions { split: self.state.table.split, limit: None };
+        let options = SweepOptions { split: self.state.table.split, ..SweepOptions::default() };
         let few = opened.dataset.ids_of(options.split).len() <= SWEPT_UNASKED;
         if self.unasked_sweeps && self.loading.is_none() && few && self.state.survey().is_none() {
             self.sweep(options);
@@ -103,7 +103,7 @@ impl Workspace {
         let dataset = Arc::clone(&opened.dataset);
         self.state.training.clear();
         let id = self.engine.reserve();
-        let title = format!("Training {:?} for {} epochs", options.spec.arch, options.epochs);
+        let title = format!("Training {} for {} epochs", options.spec.kind(), options.epochs);
         let job = Train::new(dataset, options, self.engine.compute_device());
         self.start(id, Purpose::Train, title, Box::new(job));
     }

@@ -20,7 +20,7 @@ pub use bundled::{BundledModel, bundled_models};
 pub use command::{Column, Command, FigureKind, Source};
 pub use edits::Edits;
 pub use picture::{EdgeReading, LayerReading, Picture};
-pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State};
+pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
 pub use table::{Score, Table};
 pub use view::{Coloring, QUANTITIES, View, quantity_name};
 
@@ -122,7 +122,10 @@ impl Workspace {
                 self.arrange();
             }
             Command::SetModel(place) => self.set_model(place),
+            Command::SetBase(name) => self.set_base(&name),
             Command::OpenModel(path) => self.open_model(path),
+            Command::SetDetail(detail) => self.state.detail = detail,
+            Command::AllowLarge => self.state.allow_large = true,
             Command::SetLayer(layer) => self.state.view.reading.layer = layer.min(self.last_layer()),
             Command::SetHead(head) => self.state.view.reading.head = head.map(|head| head.min(self.last_head())),
             Command::SetQuantity(quantity) => {
@@ -245,13 +248,13 @@ impl Workspace {
                 if self.is_selected(dataset, id) {
                     self.state.shown = None;
                     self.state.comparison = None;
-                    self.state.untraceable = Some(message);
+                    self.state.untraceable = Some(Untraceable { message, large: false });
                 }
             }
             Event::Traced(comparison) => self.traced(*comparison),
-            Event::Untraceable { probe, message } => {
+            Event::Untraceable { probe, message, large } => {
                 if self.asked.as_ref() == Some(&*probe) {
-                    self.refuse(message);
+                    self.refuse(Untraceable { message, large });
                 }
             }
             Event::Swept(survey) => {
@@ -293,16 +296,16 @@ impl Workspace {
         match name {
             "compute" => self.sweeping = None,
             "io" => self.loading = None,
-            _ => self.refuse(text.clone()),
+            _ => self.refuse(Untraceable { message: text.clone(), large: false }),
         }
         self.state.notify(Severity::Error, text);
     }
 
     /// The question put last has no answer; it is not put again.
-    fn refuse(&mut self, message: String) {
+    fn refuse(&mut self, reason: Untraceable) {
         self.refused = self.asked.take();
         self.state.comparison = None;
-        self.state.untraceable = Some(message);
+        self.state.untraceable = Some(reason);
     }
 
     fn ended(&mut self, job: JobId) {

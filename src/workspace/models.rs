@@ -1,9 +1,10 @@
 //! Choosing models, and putting questions to them.
 
-use super::Workspace;
+use super::{Severity, Workspace};
 use crate::domain::{Comparison, Probe};
 use crate::engine::{Checkpoint, Event, Question};
 use crate::io;
+use crate::models::FULL_GRAPH_LIMIT;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,6 +17,14 @@ impl Workspace {
             self.state.table.scores.clear();
             self.score();
             self.sweep_unasked();
+        }
+    }
+
+    /// Lists the untrained state of that name and chooses it.
+    pub(super) fn set_base(&mut self, name: &str) {
+        match Checkpoint::named_base(name) {
+            Some(checkpoint) => self.add_model(Arc::new(checkpoint)),
+            None => self.state.notify(Severity::Error, format!("No untrained model is called {name}.")),
         }
     }
 
@@ -48,12 +57,13 @@ impl Workspace {
     /// The question that the state now puts.
     pub(super) fn probe(&self) -> Option<Probe> {
         let shown = self.state.shown.as_ref()?;
-        shown.input.as_ref().ok()?;
         Some(Probe {
             dataset: self.state.opened.as_ref()?.revision,
             model: self.state.checkpoint()?.id.clone(),
             molecule: shown.id,
             intervention: self.state.intervention(shown.id),
+            detail: self.state.detail,
+            edge_limit: if self.state.allow_large { usize::MAX } else { FULL_GRAPH_LIMIT },
         })
     }
 
@@ -67,11 +77,9 @@ impl Workspace {
         if answered || self.asked.as_ref() == Some(&probe) || self.refused.as_ref() == Some(&probe) {
             return;
         }
-        if let (Some(shown), Some(checkpoint)) = (&self.state.shown, self.state.checkpoint())
-            && let Ok(input) = &shown.input
-        {
-            let question =
-                Question { probe: probe.clone(), checkpoint: Arc::clone(checkpoint), input: Arc::clone(input) };
+        if let (Some(shown), Some(checkpoint)) = (&self.state.shown, self.state.checkpoint()) {
+            let molecule = Arc::clone(&shown.molecule);
+            let question = Question { probe: probe.clone(), checkpoint: Arc::clone(checkpoint), molecule };
             self.engine.ask(question);
             self.asked = Some(probe);
         }

@@ -5,7 +5,6 @@ use super::{LAYOUT_PATIENCE, RECENT, Source, Workspace, bundled};
 use crate::domain::{Dataset, EdgeList, Molecule, MoleculeId, Split};
 use crate::engine::jobs::load::{Input, Load};
 use crate::engine::{DrawRequest, JobId};
-use crate::models::zinc_codes;
 use crate::scene::{self, Layout};
 use std::sync::Arc;
 use std::time::Instant;
@@ -134,14 +133,10 @@ impl Workspace {
         if !self.is_selected(dataset, id) {
             return;
         }
-        let input = zinc_codes(&molecule).map(Arc::new).map_err(|error| error.to_string());
-        self.state.untraceable = input.as_ref().err().cloned();
-        if self.state.untraceable.is_some() {
-            self.state.comparison = None;
-        }
+        self.state.untraceable = None;
         let edges = EdgeList::of(&molecule);
         self.state.shown =
-            Some(Shown { id, molecule, edges, layout: None, settled: false, input, since: Instant::now() });
+            Some(Shown { id, molecule, edges, layout: None, settled: false, since: Instant::now() });
     }
 
     pub(super) fn drawn(&mut self, dataset: u64, id: MoleculeId, layout: Arc<Layout>) {

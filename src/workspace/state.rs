@@ -3,9 +3,8 @@
 use super::edits::Edits;
 use super::table::Table;
 use super::view::View;
-use crate::domain::{Comparison, Dataset, EdgeList, Intervention, Molecule, MoleculeId, Scale};
+use crate::domain::{Comparison, Dataset, Detail, EdgeList, Intervention, Molecule, MoleculeId, Scale};
 use crate::engine::{Checkpoint, JobId, Survey, TrainingReport};
-use crate::models::GraphInput;
 use crate::scene::{Layout, Pick};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,10 +94,17 @@ pub struct Shown {
     pub layout: Option<Arc<Layout>>,
     /// Whether the layout is the final one and not the quick one shown while it is late.
     pub settled: bool,
-    /// As the chosen model reads it, or why it cannot.
-    pub input: Result<Arc<GraphInput>, String>,
     /// When the layout was asked for.
     pub since: Instant,
+}
+
+/// Why there is no answer about the molecule shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untraceable {
+    /// One sentence.
+    pub message: String,
+    /// Whether the only reason is the size of the graph, so that one may insist.
+    pub large: bool,
 }
 
 /// Everything the window shows.
@@ -125,7 +131,11 @@ pub struct State {
     /// The last answer about the molecule shown.
     pub comparison: Option<Arc<Comparison>>,
     /// Why there is no answer.
-    pub untraceable: Option<String>,
+    pub untraceable: Option<Untraceable>,
+    /// How much of a forward pass is kept.
+    pub detail: Detail,
+    /// Whether full graphs are computed whatever their size.
+    pub allow_large: bool,
     /// Measurements of the open dataset, one per model and choice of molecules.
     pub surveys: Vec<Arc<Survey>>,
     /// Epochs of the training run that is going on or was the last.
@@ -160,7 +170,7 @@ impl State {
     /// scale.
     pub fn intervention(&self, id: MoleculeId) -> Intervention {
         let intervention = self.edits.intervention(id);
-        if self.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt) {
+        if self.checkpoint().is_some_and(|checkpoint| checkpoint.spec.has_ebt()) {
             return intervention;
         }
         Intervention { explicit_bias: Scale::ONE, ..intervention }
@@ -174,6 +184,7 @@ impl State {
                     || comparison.probe.molecule != shown.id
                     || comparison.probe.model != checkpoint.id
                     || comparison.probe.intervention != self.intervention(shown.id)
+                    || comparison.probe.detail != self.detail
             }
             _ => false,
         }

@@ -79,9 +79,9 @@ impl Table {
             Column::Index => Some(id.0 as f32),
             Column::Smiles => None,
             Column::Atoms => Some(record.atoms as f32),
-            Column::Target => record.target,
+            Column::Target => record.target(),
             Column::Prediction => score.map(|score| score.prediction),
-            Column::Error => Some((score?.prediction - record.target?).abs()),
+            Column::Error => Some((score?.prediction - record.target()?).abs()),
             Column::Ratio => score.map(|score| score.largest_ratio),
         };
         value.filter(|value| !value.is_nan())
@@ -127,11 +127,11 @@ mod tests {
     use super::*;
 
     fn dataset() -> Dataset {
-        let record = |smiles: &str, target, split| Record {
+        let record = |smiles: &str, target: Option<f32>, split| Record {
             line: 1,
             smiles: smiles.into(),
             id: Some(format!("Mol-{smiles}").into()),
-            target,
+            targets: target.into_iter().collect(),
             split,
             atoms: u32::try_from(smiles.len()).unwrap(),
         };

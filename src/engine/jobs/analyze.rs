@@ -4,10 +4,10 @@
 //! files appear under their names only when complete.
 
 use super::provenance;
-use super::sweep::{ModelState, Slice, Survey, SweepJob};
+use super::sweep::{Measured, ModelState, Slice, Survey, SweepJob};
 use crate::analysis::chart::{Chart, Role};
 use crate::analysis::{Fit, HistogramTitle, batch_curves, histogram, sweep_edge_curves};
-use crate::domain::Dataset;
+use crate::domain::{BondId, BondOrder, Dataset};
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, Step};
 use crate::figure::{self, Content, Figure, FigureSpec, Format};
@@ -41,11 +41,13 @@ impl EdgeTable {
             return Ok(());
         }
         let state = slice.state.name();
-        for (place, (id, input)) in slice.molecules.iter().enumerate() {
+        for (place, Measured { id, molecule, input }) in slice.molecules.iter().enumerate() {
+            let order = |bond: &Option<BondId>| bond.and_then(|bond| molecule.bond(bond)).map(|(.., bond)| bond.order);
+            let bonds: Vec<&str> =
+                input.edges.bond.iter().map(|bond| order(bond).map_or("none", BondOrder::name)).collect();
             for layer in 0..slice.ratios.layers() {
                 let ratios = slice.ratios.of(place, layer);
-                for ((edge, code), ratio) in input.edges.iter().zip(&input.edge).zip(ratios) {
-                    let bond = ["none", "single", "double", "triple"].get(*code as usize).unwrap_or(&"other");
+                for ((edge, bond), ratio) in input.edges.iter().zip(&bonds).zip(ratios) {
                     let (source, target) = (edge.source.0, edge.target.0);
                     writeln!(self.file, "{},{source},{target},{bond},{layer},{state},{ratio}", id.0)?;
                 }
@@ -82,6 +84,7 @@ impl Analyze {
             ("gamma.csv", gamma(survey)),
             ("predictions.csv", predictions(survey, self.sweep.dataset())),
             ("bands.csv", bands(survey)),
+            ("saturation.csv", saturation(survey)),
         ] {
             self.put(name, text.as_bytes(), out)?;
         }
@@ -178,7 +181,7 @@ fn gamma(survey: &Survey) -> String {
 
 /// `molecule, target, prediction`, and an empty prediction where the model cannot score a molecule.
 fn predictions(survey: &Survey, dataset: &Dataset) -> String {
-    let target = |id| dataset.record(id).and_then(|record| record.target).map_or_else(String::new, |t| t.to_string());
+    let target = |id| dataset.record(id).and_then(|record| record.target()).map_or_else(String::new, |t| t.to_string());
     let scored = survey.ids.iter().zip(&survey.predictions).map(|(&id, prediction)| (id, prediction.to_string()));
     let unscored = survey.unscored.iter().map(|&(id, _)| (id, String::new()));
     let mut rows: Vec<_> = scored.chain(unscored).collect();
@@ -193,6 +196,20 @@ fn bands(survey: &Survey) -> String {
     let all = survey.states.iter().filter_map(|(state, sweep)| Some((state.name(), sweep.band()?)));
     let lines = all.map(|(state, band)| format!("{state},{},{}\n", band.low, band.high));
     std::iter::once("state,low,high\n".to_owned()).chain(lines).collect()
+}
+
+/// `layer, head, state, edges, clamped, rate`: how many attention logits lie beyond the clamp at ±5, where
+/// the weight no longer depends on the activation.
+fn saturation(survey: &Survey) -> String {
+    let mut text = "layer,head,state,edges,clamped,rate\n".to_owned();
+    for (state, sweep) in survey.reported() {
+        for (layer, numbers) in sweep.layers().iter().enumerate() {
+            for (head, (clamped, rate)) in numbers.clamped.iter().zip(numbers.saturation()).enumerate() {
+                text += &format!("{layer},{head},{},{},{clamped},{rate}\n", state.name(), numbers.edges);
+            }
+        }
+    }
+    text
 }
 
 /// Figures 1, 2 (or 4) and 3 of the paper.

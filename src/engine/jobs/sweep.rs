@@ -4,12 +4,12 @@
 //! those of batch size 1 (model-spec section 5).
 
 use crate::analysis::{self, Band, BatchRatios, Fit};
-use crate::domain::{Dataset, Intervention, ModelId, MoleculeId, Split};
+use crate::domain::{Dataset, Intervention, ModelId, Molecule, MoleculeId, Split};
 use crate::engine::Checkpoint;
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, Step};
 use crate::gpu::Device;
-use crate::models::{EdgeActivations, GraphInput, Model, ModelSpec, zinc_codes};
+use crate::models::{EdgeActivations, FULL_GRAPH_LIMIT, GraphInput, Initial, Model, ModelSpec};
 use rayon::iter::Either;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 
 /// Molecules per step: enough to fill the cores, few enough that a step stays under 0.1 s.
 const PER_STEP: usize = 64;
+
+/// Edges computed at once: full graphs have many, and all their activations are in memory together.
+const EDGES_AT_ONCE: usize = 20_000;
 
 /// How often partial results are published.
 const PUBLISH: Duration = Duration::from_millis(1500);
@@ -28,6 +31,8 @@ pub struct SweepOptions {
     pub split: Option<Split>,
     /// Only the first so many.
     pub limit: Option<usize>,
+    /// How the base state is drawn.
+    pub initial: Initial,
 }
 
 /// What a survey is of.
@@ -131,10 +136,17 @@ impl Survey {
     }
 }
 
-/// What one state made of the molecules of a step.
+/// A molecule as the models read it.
+pub(super) struct Measured {
+    pub(super) id: MoleculeId,
+    pub(super) molecule: Molecule,
+    pub(super) input: GraphInput,
+}
+
+/// What one state made of some molecules.
 pub(super) struct Slice<'a> {
     pub(super) state: ModelState,
-    pub(super) molecules: &'a [(MoleculeId, GraphInput)],
+    pub(super) molecules: &'a [Measured],
     pub(super) ratios: &'a BatchRatios,
 }
 
@@ -163,7 +175,7 @@ impl SweepJob {
         let mut ids = dataset.ids_of(options.split);
         ids.truncate(options.limit.unwrap_or(usize::MAX));
         let key = SurveyKey { dataset: revision, model: checkpoint.id.clone(), options };
-        let checkpoints = states(checkpoint);
+        let checkpoints = states(checkpoint, options.initial);
         let states = checkpoints.iter().map(|&(state, _)| (state, analysis::Sweep::default())).collect();
         let survey = Survey {
             key,
@@ -202,27 +214,42 @@ impl SweepJob {
             self.models = built.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
         }
         let end = (self.next + PER_STEP).min(self.ids.len());
-        let (molecules, unscored) = featurise(&self.dataset, &self.ids[self.next..end]);
+        let (molecules, unscored) = featurise(&self.dataset, &self.checkpoints[0].1.spec, &self.ids[self.next..end]);
         self.survey.unscored.extend(unscored);
-        let inputs: Vec<GraphInput> = molecules.iter().map(|(_, input)| input.clone()).collect();
-        for (place, model) in self.models.iter().enumerate().filter(|_| !inputs.is_empty()) {
-            let answers =
-                model.edge_activations(&inputs, &Intervention::default()).map_err(|error| error.to_string())?;
-            let layers: Vec<Vec<_>> = answers.iter().map(|answer| answer.layers.iter().collect()).collect();
-            let (state, sweep) = &mut self.survey.states[place];
-            let ratios = sweep.add(&layers).map_err(|error| error.to_string())?;
-            see(Slice { state: *state, molecules: &molecules, ratios: &ratios })?;
-            if place == 0 {
-                let first = |answer: &EdgeActivations| answer.prediction.first().copied().unwrap_or(f32::NAN);
-                self.survey.predictions.extend(answers.iter().map(first));
-            }
+        let mut rest = &molecules[..];
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(fitting(rest));
+            self.measure(now, &mut see)?;
+            rest = later;
         }
-        self.survey.ids.extend(molecules.iter().map(|&(id, _)| id));
+        self.survey.ids.extend(molecules.iter().map(|measured| measured.id));
         self.next = end;
         if end == self.ids.len() {
             return Ok(Step::Done);
         }
         Ok(Step::Working { done: end as u64, total: self.ids.len() as u64 })
+    }
+
+    fn measure(
+        &mut self,
+        molecules: &[Measured],
+        see: &mut impl FnMut(Slice<'_>) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let inputs: Vec<GraphInput> = molecules.iter().map(|measured| measured.input.clone()).collect();
+        for (place, model) in self.models.iter().enumerate() {
+            let answers =
+                model.edge_activations(&inputs, &Intervention::default()).map_err(|error| error.to_string())?;
+            let layers: Vec<Vec<_>> = answers.iter().map(|answer| answer.layers.iter().collect()).collect();
+            let (state, sweep) = &mut self.survey.states[place];
+            let ratios = sweep.add(&layers).map_err(|error| error.to_string())?;
+            answers.iter().for_each(|answer| sweep.add_clamped(&answer.clamped));
+            see(Slice { state: *state, molecules, ratios: &ratios })?;
+            if place == 0 {
+                let first = |answer: &EdgeActivations| answer.prediction.first().copied().unwrap_or(f32::NAN);
+                self.survey.predictions.extend(answers.iter().map(first));
+            }
+        }
+        Ok(())
     }
 
     fn publish(&mut self, out: &Outbox) {
@@ -247,29 +274,40 @@ impl Job for SweepJob {
 }
 
 /// The states measured for a chosen model. A base state has no other than itself.
-fn states(chosen: Arc<Checkpoint>) -> Vec<(ModelState, Arc<Checkpoint>)> {
+fn states(chosen: Arc<Checkpoint>, initial: Initial) -> Vec<(ModelState, Arc<Checkpoint>)> {
     if chosen.is_base() {
         return vec![(ModelState::Base, chosen)];
     }
-    let base = Checkpoint::base("base", chosen.spec.clone());
-    // Runs with explicit bias also switch the projection biases on; the paper's base has neither.
-    let plain = chosen.spec.ebt.then(|| ModelSpec { ebt: false, use_bias: false, ..chosen.spec.clone() });
-    let mut states = vec![(ModelState::Trained, chosen), (ModelState::Base, Arc::new(base))];
-    if let Some(spec) = plain {
-        states.push((ModelState::PlainBase, Arc::new(Checkpoint::base("base without EBT", spec))));
+    let base = |name, spec| Arc::new(Checkpoint::base(name, spec, initial));
+    let mut states = vec![(ModelState::Base, base("base", chosen.spec.clone()))];
+    if chosen.spec.has_ebt() {
+        states.push((ModelState::PlainBase, base("base without EBT", chosen.spec.without_ebt())));
     }
+    states.insert(0, (ModelState::Trained, chosen));
     states
 }
 
-/// Molecules a model can read, and the others with the reason.
-type Featurised = (Vec<(MoleculeId, GraphInput)>, Vec<(MoleculeId, String)>);
+/// How many of the molecules are computed at once: at least one.
+fn fitting(molecules: &[Measured]) -> usize {
+    let mut edges = 0;
+    let fits = |measured: &&Measured| {
+        edges += measured.input.edges.len();
+        edges <= EDGES_AT_ONCE
+    };
+    molecules.iter().take_while(fits).count().max(1)
+}
 
-/// Reads molecules in parallel.
-fn featurise(dataset: &Dataset, ids: &[MoleculeId]) -> Featurised {
+/// Reads molecules in parallel: those that the model can read, and the others with the reason.
+fn featurise(
+    dataset: &Dataset,
+    spec: &ModelSpec,
+    ids: &[MoleculeId],
+) -> (Vec<Measured>, Vec<(MoleculeId, String)>) {
     let read = |&id: &MoleculeId| {
         let record = dataset.record(id).ok_or((id, "it is no longer in the file".to_owned()))?;
-        let reading = crate::io::smiles::read(&record.smiles).map_err(|error| (id, error.to_string()))?;
-        zinc_codes(&reading.molecule).map(|input| (id, input)).map_err(|error| (id, error.to_string()))
+        let molecule = crate::io::smiles::read(&record.smiles).map_err(|error| (id, error.to_string()))?.molecule;
+        let input = spec.input(&molecule, FULL_GRAPH_LIMIT).map_err(|error| (id, error.to_string()))?;
+        Ok(Measured { id, molecule, input })
     };
     ids.par_iter().map(read).partition_map(|result| match result {
         Ok(molecule) => Either::Left(molecule),

@@ -4,12 +4,15 @@
 //! `W.state/` (all that resuming needs). Each file is written beside its place and then renamed, so
 //! whatever happens there is always a whole one.
 
-use crate::domain::{Dataset, Record, Split, Weights};
+use crate::domain::{Dataset, Fingerprint, Record, Split, Weights};
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, Step};
 use crate::gpu::Device;
 use crate::io;
-use crate::models::{EpochReport, Model, ModelSpec, Progress, Recipe, Sample, Trainer, TrainingData, zinc_codes};
+use crate::models::{
+    EpochReport, Evaluation, FULL_GRAPH_LIMIT, Initial, Model, ModelSpec, Progress, Recipe, Sample, Task, Trainer,
+    TrainingData,
+};
 use rayon::prelude::*;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -26,7 +29,9 @@ pub struct TrainOptions {
     pub spec: ModelSpec,
     /// At most so many epochs.
     pub epochs: u32,
-    /// Seed of initial weights and of the order of molecules.
+    /// How the initial weights are drawn.
+    pub initial: Initial,
+    /// Seed of initial weights, of the order of molecules, and of the splits of a file without any.
     pub seed: u64,
     /// Go on from the state beside `out`.
     pub resume: bool,
@@ -45,22 +50,35 @@ pub struct TrainingReport {
     pub molecules_per_second: f64,
     /// Time until the last epoch at this speed; the schedule may end it sooner.
     pub time_left: Duration,
-    /// Test MAE of the last and of the best epoch, molecule by molecule; only at the end.
-    pub test: Option<(f64, f64)>,
+    /// What the loss is called.
+    pub loss: &'static str,
+    /// Test results of the last and of the best epoch, molecule by molecule; only at the end.
+    pub test: Option<(Evaluation, Evaluation)>,
 }
 
 impl fmt::Display for TrainingReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let EpochReport { epoch, train_loss, validation_mae, learning_rate, best } = self.epoch;
+        let EpochReport { epoch, train_loss, validation_loss, validation_auc, learning_rate, best } = self.epoch;
+        let auc = |auc: Option<f64>| auc.map_or_else(String::new, |auc| format!(", ROC-AUC {auc:.4}"));
         if let Some((last, best)) = self.test {
-            return write!(f, "test MAE {last:.4} (last epoch), {best:.4} (best validation epoch)");
+            return write!(
+                f,
+                "test {} {:.4}{} (last epoch), {:.4}{} (best validation epoch)",
+                self.loss,
+                last.loss,
+                auc(last.auc),
+                best.loss,
+                auc(best.auc)
+            );
         }
         let minutes = self.time_left.as_secs().div_ceil(60);
         write!(
             f,
-            "epoch {epoch}/{}: loss {train_loss:.4}, validation MAE {validation_mae:.4}{}, learning rate {learning_rate:.1e}, \
+            "epoch {epoch}/{}: loss {train_loss:.4}, validation {} {validation_loss:.4}{}{}, learning rate {learning_rate:.1e}, \
              {:.0} molecules/s, {minutes} min left",
             self.epochs,
+            self.loss,
+            auc(validation_auc),
             if best { " (best)" } else { "" },
             self.molecules_per_second,
         )
@@ -136,6 +154,12 @@ impl Train {
                 "{left_out} molecules have no target or cannot be scored and are left out."
             )));
         }
+        if self.dataset.records.iter().all(|record| record.split.is_none()) {
+            out.send(Event::Remark(format!(
+                "The file has no train/val/test column, so molecules are assigned 80/10/10 by seed {}.",
+                self.options.seed
+            )));
+        }
         let data = TrainingData { train, validation };
         let mut trainer = if self.options.resume {
             let state = io::read_weights(&self.files.state_file()).map_err(|error| error.to_string())?;
@@ -147,8 +171,9 @@ impl Train {
                     self.files.state.display()
                 ));
             }
-            let recipe = Recipe { epochs: self.options.epochs, ..Recipe::gt_zinc() };
-            Trainer::new(self.options.spec.clone(), recipe, self.options.seed, data, &self.device)
+            let TrainOptions { spec, epochs, initial, seed, .. } = &self.options;
+            let recipe = Recipe { epochs: *epochs, ..Recipe::of(spec) };
+            Trainer::new(spec.clone(), recipe, (*initial, *seed), data, &self.device)
                 .map_err(|error| error.to_string())?
         };
         trainer.set_epochs(self.options.epochs);
@@ -159,11 +184,15 @@ impl Train {
     }
 
     fn samples(&mut self, split: Split) -> Vec<Sample> {
-        let records: Vec<&Record> = self.dataset.records.iter().filter(|record| record.split == Some(split)).collect();
+        let TrainOptions { spec, seed, .. } = &self.options;
+        let drawn = self.dataset.records.iter().all(|record| record.split.is_none());
+        let split_of = |record: &Record| if drawn { Some(drawn_split(record, *seed)) } else { record.split };
+        let records: Vec<&Record> =
+            self.dataset.records.iter().filter(|record| split_of(record) == Some(split)).collect();
         let sample = |record: &&Record| {
-            let target = record.target?;
-            let graph = zinc_codes(&io::smiles::read(&record.smiles).ok()?.molecule).ok()?;
-            Some(Sample { graph, target })
+            let targets = record.targets.get(..spec.outputs)?.to_vec();
+            let graph = spec.input(&io::smiles::read(&record.smiles).ok()?.molecule, FULL_GRAPH_LIMIT).ok()?;
+            Some(Sample { graph, targets }).filter(Sample::is_labelled)
         };
         let samples: Vec<Sample> = records.par_iter().filter_map(sample).collect();
         self.left_out += records.len() - samples.len();
@@ -181,6 +210,7 @@ impl Train {
             epochs,
             molecules_per_second: molecules / took.as_secs_f64(),
             time_left: took.saturating_mul(epochs.saturating_sub(epoch.epoch)),
+            loss: loss_name(&self.options.spec),
             test: None,
         }
     }
@@ -215,12 +245,15 @@ impl Train {
         }
         let measure = |weights: &Weights| {
             let model = Model::from_weights(weights, &self.device)?;
-            model.mean_absolute_error(&self.test)
+            model.evaluate(&self.test)
         };
         let test_last = measure(&last).map_err(|error| error.to_string())?;
         let test_best = measure(&best).map_err(|error| error.to_string())?;
-        for (path, mut weights, mae) in [(&self.files.last, last, test_last), (&self.files.best, best, test_best)] {
-            weights.metadata.insert(TEST_KEY.to_owned(), format!("{mae}"));
+        for (path, mut weights, test) in [(&self.files.last, last, test_last), (&self.files.best, best, test_best)] {
+            weights.metadata.insert(TEST_KEY.to_owned(), format!("{}", test.loss));
+            if let Some(auc) = test.auc {
+                weights.metadata.insert(AUC_KEY.to_owned(), format!("{auc}"));
+            }
             weights.metadata.insert(DATA_KEY.to_owned(), self.dataset.name.clone());
             io::write_weights(path, &weights).map_err(|error| error.to_string())?;
         }
@@ -230,8 +263,33 @@ impl Train {
     }
 }
 
-/// Key of the test MAE (mean over test molecules of the absolute error) in weight files.
-pub const TEST_KEY: &str = "test_mae";
+/// Eight in ten molecules for training, one each for validation and test, by structure and seed: the same
+/// however the file is ordered, and equal structures stay together.
+fn drawn_split(record: &Record, seed: u64) -> Split {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.add(record.smiles.as_bytes());
+    fingerprint.add(&seed.to_le_bytes());
+    // The low bits of this hash are the least mixed.
+    match (fingerprint.value() >> 32) % 10 {
+        0 => Split::Val,
+        1 => Split::Test,
+        _ => Split::Train,
+    }
+}
+
+/// What the loss of a model is called.
+fn loss_name(spec: &ModelSpec) -> &'static str {
+    match spec.task {
+        Task::GraphRegression => "MAE",
+        Task::GraphLabels | Task::NodeLabels => "BCE",
+    }
+}
+
+/// Key of the test loss (mean over test molecules of each one's own loss) in weight files.
+pub const TEST_KEY: &str = "test_loss";
+
+/// Key of the area under the ROC curve on the test molecules in weight files.
+pub const AUC_KEY: &str = "test_auc";
 
 /// Key of the name of the data in weight files.
 pub const DATA_KEY: &str = "data";
