@@ -29,8 +29,29 @@ impl Split {
     }
 }
 
+/// What the values of the target columns are, and so what a model of them is trained for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Task {
+    /// Measured numbers; also where there is no target.
+    #[default]
+    Regression,
+    /// Answers to yes-or-no questions: every value is 0 or 1.
+    Labels,
+}
+
+impl Task {
+    /// The lower-case word used in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Regression => "regression",
+            Self::Labels => "labels",
+        }
+    }
+}
+
 /// One usable record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Record {
     /// Line of the file, counted from 1 (the header is line 1 where there is one).
     pub line: u32,
@@ -38,12 +59,19 @@ pub struct Record {
     pub smiles: Box<str>,
     /// Name or number given in the file.
     pub id: Option<Box<str>>,
-    /// Measured value of the first target column; `None` where it is missing or not a number.
-    pub target: Option<f32>,
+    /// Measured values, one per target column; NaN where one is missing or not a number.
+    pub targets: Box<[f32]>,
     /// Part of the dataset, where the file says so.
     pub split: Option<Split>,
     /// Number of atoms of the graph.
     pub atoms: u32,
+}
+
+impl Record {
+    /// Measured value of the first target column; `None` where it is missing or not a number.
+    pub fn target(&self) -> Option<f32> {
+        self.targets.first().copied().filter(|value| !value.is_nan())
+    }
 }
 
 /// Something to tell about one line of a file.
@@ -60,8 +88,10 @@ pub struct RowNote {
 pub struct Columns {
     /// Where the structures stand.
     pub smiles: String,
-    /// The regression target shown and trained on.
-    pub target: Option<String>,
+    /// The targets, in the order of the file; the first is the one shown.
+    pub targets: Vec<String>,
+    /// What the values of the targets are.
+    pub task: Task,
     /// The train/val/test column.
     pub split: Option<String>,
     /// The name column.
@@ -111,13 +141,59 @@ impl Dataset {
             .collect()
     }
 
+    /// Number of target columns: of values in [`Record::targets`], and of outputs of a model of them.
+    pub fn outputs(&self) -> usize {
+        self.columns.targets.len()
+    }
+
     /// A number that changes with any structure or target.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::default();
         for record in &self.records {
             fingerprint.add(record.smiles.as_bytes());
-            fingerprint.add(&record.target.unwrap_or(f32::NAN).to_le_bytes());
+            fingerprint.add(b"\n");
+            for value in &record.targets {
+                fingerprint.add(&value.to_le_bytes());
+            }
         }
         fingerprint.value()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(rows: &[(&str, &[f32])]) -> Dataset {
+        let record = |&(smiles, targets): &(&str, &[f32])| Record {
+            line: 1,
+            smiles: smiles.into(),
+            id: None,
+            targets: targets.into(),
+            split: None,
+            atoms: 1,
+        };
+        Dataset { records: rows.iter().map(record).collect(), ..Dataset::default() }
+    }
+
+    #[test]
+    fn the_first_target_is_there_or_missing() {
+        let rows = dataset(&[("C", &[0.5, 1.0]), ("C", &[f32::NAN, 1.0]), ("C", &[])]).records;
+        assert_eq!(rows.iter().map(Record::target).collect::<Vec<_>>(), [Some(0.5), None, None]);
+    }
+
+    #[test]
+    fn the_fingerprint_covers_every_structure_and_target() {
+        let prints = [
+            dataset(&[("CC", &[1.0, 0.0]), ("O", &[0.0, 1.0])]),
+            dataset(&[("CC", &[1.0, 0.0]), ("O", &[0.0, 0.0])]),
+            dataset(&[("CC", &[1.0, 0.0]), ("O", &[0.0, f32::NAN])]),
+            dataset(&[("CC", &[1.0]), ("O", &[0.0])]),
+            dataset(&[("CC", &[]), ("O", &[])]),
+            dataset(&[("C", &[]), ("CO", &[])]),
+        ]
+        .map(|dataset| dataset.fingerprint());
+        let distinct: std::collections::BTreeSet<u64> = prints.into();
+        assert_eq!(distinct.len(), prints.len());
     }
 }

@@ -52,6 +52,49 @@ pub struct Atom {
     pub isotope: u16,
     /// Whether the atom belongs to an aromatic system (perceived, not merely written).
     pub aromatic: bool,
+    /// Handedness, of true stereo centres only.
+    pub chirality: Chirality,
+    /// Those of `hydrogens` that follow from the usual valence and are not stated with the atom.
+    pub implicit_hydrogens: u8,
+    /// Unpaired electrons.
+    pub radicals: u8,
+    /// Hybridisation of its orbitals.
+    pub hybridisation: Hybridisation,
+    /// Whether the atom lies in a ring.
+    pub in_ring: bool,
+}
+
+/// Handedness of an atom as RDKit keeps it: seen from the first neighbour, which way round the
+/// others lie. Neighbours count in the order of the text, partners of ring closures after all others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Chirality {
+    /// Not a stereo centre, or its handedness is unknown.
+    #[default]
+    Unspecified,
+    /// Clockwise (`@@` for an atom outside ring closures).
+    Clockwise,
+    /// Counterclockwise (`@`).
+    Counterclockwise,
+    /// Around something other than a tetrahedron.
+    Other,
+}
+
+/// Hybridisation of an atom's orbitals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hybridisation {
+    /// None of the others: lone ions, hydrogens, wildcards and unusual metals.
+    #[default]
+    Other,
+    /// Linear.
+    Sp,
+    /// Trigonal.
+    Sp2,
+    /// Tetrahedral.
+    Sp3,
+    /// Trigonal bipyramidal.
+    Sp3d,
+    /// Octahedral.
+    Sp3d2,
 }
 
 /// Bond order of the Kekulé form; aromaticity is kept beside it in [`Bond::aromatic`].
@@ -92,6 +135,26 @@ pub struct Bond {
     pub order: BondOrder,
     /// Whether the bond is aromatic (perceived).
     pub aromatic: bool,
+    /// Sides of a double bond.
+    pub stereo: BondStereo,
+    /// Whether its electrons are shared with neighbouring bonds.
+    pub conjugated: bool,
+    /// Whether the bond lies in a ring.
+    pub in_ring: bool,
+    /// Dative or of unspecified order: drawn as single, but no ordinary bond.
+    pub special: bool,
+}
+
+/// On which side of a double bond the more important neighbours lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BondStereo {
+    /// No double bond, or one whose sides are equal or unknown.
+    #[default]
+    None,
+    /// Together.
+    Z,
+    /// Opposite.
+    E,
 }
 
 /// Why a list of atoms and bonds is not a molecule.

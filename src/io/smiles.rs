@@ -6,9 +6,12 @@
 //! a matching, which finds a form whenever there is one. Rings are counted exactly.
 
 mod cleanup;
+mod electrons;
 mod graph;
 mod kekule;
+mod marks;
 mod perceive;
+mod ranks;
 mod rewrite;
 mod rings;
 mod stereo;
@@ -155,7 +158,8 @@ pub fn scan(text: &str) -> Result<u32, SmilesError> {
 pub fn read(text: &str) -> Result<Reading, SmilesError> {
     let parsed = parse(text)?;
     let mut graph = complete(&parsed)?;
-    stereo::drop_false_centres(&mut graph);
+    electrons::perceive(&mut graph);
+    stereo::perceive(&mut graph)?;
     let mut warnings = parsed.warnings;
     warnings.extend(graph.warnings());
     Ok(Reading { molecule: molecule(&graph)?, warnings })
@@ -185,14 +189,16 @@ pub fn describe(text: &str) -> Result<Description, SmilesError> {
 }
 
 /// A text that follows the grammar.
-struct Parsed {
+struct Parsed<'a> {
+    /// The text without what may follow it.
+    structure: &'a str,
     smiles: WildcardSmiles,
     /// What the grammar of `smiles-rs` has no place for; empty for nearly every text.
     extras: rewrite::Extras,
     warnings: Vec<String>,
 }
 
-fn parse(text: &str) -> Result<Parsed, SmilesError> {
+fn parse(text: &str) -> Result<Parsed<'_>, SmilesError> {
     let text = text.trim_ascii();
     let (structure, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
     if structure.is_empty() {
@@ -236,7 +242,7 @@ fn parse(text: &str) -> Result<Parsed, SmilesError> {
     if smiles.nodes().len() > MAX_ATOMS {
         return Err(SmilesError::TooManyAtoms { atoms: smiles.nodes().len() });
     }
-    Ok(Parsed { smiles, extras, warnings })
+    Ok(Parsed { structure, smiles, extras, warnings })
 }
 
 /// Where a text breaks rules that `smiles-rs` lets pass: a branch that ends with a bond or starts
@@ -286,7 +292,7 @@ fn syntax(error: &smiles_rs::SmilesErrorWithSpan) -> SmilesError {
 }
 
 /// All that RDKit does to a molecule before handing it out, as far as this program can see it.
-fn complete(parsed: &Parsed) -> Result<Graph, SmilesError> {
+fn complete(parsed: &Parsed<'_>) -> Result<Graph, SmilesError> {
     let mut graph = Graph::of(parsed)?;
     graph.fold_hydrogens();
     let rings = graph.cycle_rank();
@@ -312,10 +318,22 @@ fn molecule(graph: &Graph) -> Result<Molecule, SmilesError> {
             bracket_hydrogens: if valence::needs_bracket(graph, index) { hydrogens } else { 0 },
             isotope: node.isotope,
             aromatic: node.aromatic,
+            chirality: node.chirality,
+            implicit_hydrogens: valence::unstated(graph, index),
+            radicals: node.radicals,
+            hybridisation: node.hybridisation,
+            in_ring: graph.bonds_of(index).any(|bond| graph.edges[bond].in_ring),
         });
     }
-    let bonds =
-        graph.edges.iter().map(|edge| (edge.a, edge.b, Bond { order: order(edge), aromatic: edge.aromatic })).collect();
+    let bond = |edge: &Edge| Bond {
+        order: order(edge),
+        aromatic: edge.aromatic,
+        stereo: edge.stereo,
+        conjugated: edge.conjugated,
+        in_ring: edge.in_ring,
+        special: matches!(edge.kind, Kind::Dative | Kind::Unspecified),
+    };
+    let bonds = graph.edges.iter().map(|edge| (edge.a, edge.b, bond(edge))).collect();
     Ok(Molecule::new(atoms, bonds)?)
 }
 

@@ -197,10 +197,10 @@ mod tests {
     /// A ring of six with double bonds 0=1, 2=3, 4=5 and a double bond 0=6 outside would be
     /// overfull; 6 hangs on atom 0 by a single bond instead, and 7 on 6 by a double one.
     fn styrene() -> (Molecule, Vec<Vec2>) {
-        let double = Bond { order: BondOrder::Double, aromatic: true };
-        let single = Bond { order: BondOrder::Single, aromatic: true };
+        let double = Bond { order: BondOrder::Double, aromatic: true, ..Bond::default() };
+        let single = Bond { order: BondOrder::Single, aromatic: true, ..Bond::default() };
         let ring = (0..6).map(|atom| (atom, (atom + 1) % 6, if atom % 2 == 0 { double } else { single }));
-        let tail = [(0, 6, Bond::default()), (6, 7, Bond { order: BondOrder::Double, aromatic: false })];
+        let tail = [(0, 6, Bond::default()), (6, 7, Bond { order: BondOrder::Double, ..Bond::default() })];
         let molecule = Molecule::new(vec![Atom::default(); 8], ring.chain(tail).collect()).unwrap();
         let mut places: Vec<Vec2> =
             (0..6_u8).map(|corner| Vec2::from_angle(f32::from(corner).to_radians() * 60.0)).collect();
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn a_fused_double_bond_turns_to_its_aromatic_ring() {
         // A five-ring (not aromatic) and a six-ring (aromatic) share bond 0=1.
-        let aromatic = |order| Bond { order, aromatic: true };
+        let aromatic = |order| Bond { order, aromatic: true, ..Bond::default() };
         let six = [(0, 1, BondOrder::Double), (1, 2, BondOrder::Single), (2, 3, BondOrder::Double)]
             .into_iter()
             .chain([(3, 4, BondOrder::Single), (4, 5, BondOrder::Double), (5, 0, BondOrder::Single)])

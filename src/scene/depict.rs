@@ -245,7 +245,7 @@ mod tests {
     /// Acetamide: CH3, C, O (double), NH2.
     fn acetamide() -> Molecule {
         let atom = |element, hydrogens| Atom { element, hydrogens, ..Atom::default() };
-        let double = Bond { order: BondOrder::Double, aromatic: false };
+        let double = Bond { order: BondOrder::Double, ..Bond::default() };
         Molecule::new(
             vec![atom(6, 3), atom(6, 0), atom(8, 0), atom(7, 2)],
             vec![(0, 1, Bond::default()), (1, 2, double), (1, 3, Bond::default())],

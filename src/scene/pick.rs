@@ -65,7 +65,7 @@ mod tests {
 
     fn molecule(atoms: &[u8], bonds: &[(u32, u32, BondOrder)]) -> Molecule {
         let atoms = atoms.iter().map(|&element| Atom { element, ..Atom::default() }).collect();
-        let bonds = bonds.iter().map(|&(a, b, order)| (a, b, Bond { order, aromatic: false })).collect();
+        let bonds = bonds.iter().map(|&(a, b, order)| (a, b, Bond { order, ..Bond::default() })).collect();
         Molecule::new(atoms, bonds).unwrap()
     }
 

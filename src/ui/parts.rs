@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn atoms_and_bonds_have_names() {
         let atom = |element| Atom { element, ..Atom::default() };
-        let bond = Bond { order: BondOrder::Double, aromatic: false };
+        let bond = Bond { order: BondOrder::Double, ..Bond::default() };
         let molecule = Molecule::new(vec![atom(6), atom(8)], vec![(0, 1, bond)]).unwrap();
         assert_eq!(bond_name(&molecule, BondId(0)), "C0=O1");
         assert_eq!(bond_kind(&molecule, BondId(0)), "double");

@@ -3,7 +3,9 @@
 //! `smiles-rs` keeps its graph read-only, and the domain's molecule is final, so the steps between
 //! text and molecule need a form of their own.
 
-use super::{Parsed, SmilesError};
+use super::marks::{self, Marks, inverted};
+use super::{Parsed, SmilesError, valence};
+use crate::domain::{BondStereo, Chirality, Hybridisation};
 use smiles_rs::atom::Atom;
 use smiles_rs::bond::Bond;
 use smiles_rs::bond::bond_edge::BondEdge;
@@ -15,9 +17,10 @@ pub(super) struct Node {
     pub(super) element: u8,
     pub(super) charge: i8,
     pub(super) isotope: u16,
-    /// Whether an atom map number was given.
-    pub(super) mapped: bool,
-    pub(super) chiral: bool,
+    /// The atom map number, 0 if none was given.
+    pub(super) map: u16,
+    /// Relative to the neighbours in [`Centre`].
+    pub(super) chirality: Chirality,
     /// Written in lower case.
     pub(super) lower_case: bool,
     /// Perceived as aromatic.
@@ -28,6 +31,9 @@ pub(super) struct Node {
     pub(super) explicit_hydrogens: u8,
     /// Hydrogens implied by the normal valence.
     pub(super) implicit_hydrogens: u8,
+    /// Unpaired electrons.
+    pub(super) radicals: u8,
+    pub(super) hybridisation: Hybridisation,
 }
 
 impl Node {
@@ -57,16 +63,42 @@ pub(super) struct Edge {
     pub(super) a: u32,
     pub(super) b: u32,
     pub(super) kind: Kind,
-    /// Written `/` or `\`.
-    pub(super) directional: bool,
+    /// 1 if written `/` from `a` to `b`, -1 if `\`, else 0.
+    pub(super) direction: i8,
     /// Perceived as aromatic.
     pub(super) aromatic: bool,
+    pub(super) in_ring: bool,
+    pub(super) conjugated: bool,
+    pub(super) stereo: BondStereo,
 }
 
 impl Edge {
     pub(super) fn other(&self, node: usize) -> usize {
         (if self.a as usize == node { self.b } else { self.a }) as usize
     }
+
+    /// A double bond that is not aromatic.
+    pub(super) fn is_double(&self) -> bool {
+        self.kind == Kind::Double && !self.aromatic
+    }
+
+    /// The direction seen from one of the two atoms.
+    pub(super) fn direction_from(&self, node: usize) -> i8 {
+        if self.a as usize == node { self.direction } else { -self.direction }
+    }
+
+    /// Writes a direction seen from one of the two atoms.
+    pub(super) fn direct_from(&mut self, node: usize, direction: i8) {
+        self.direction = if self.a as usize == node { direction } else { -direction };
+    }
+}
+
+/// The neighbours of an atom that has a handedness, in the order that it refers to. A hydrogen that
+/// is no atom of the graph counts as the last.
+#[derive(Clone, Debug)]
+pub(super) struct Centre {
+    pub(super) atom: u32,
+    pub(super) neighbours: Vec<u32>,
 }
 
 /// Atoms and bonds in the order of the text.
@@ -74,6 +106,8 @@ impl Edge {
 pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) edges: Vec<Edge>,
+    /// Marked atoms in rising order.
+    pub(super) centres: Vec<Centre>,
     /// `incident[first[n]..first[n + 1]]` are the bonds of atom n.
     first: Vec<u32>,
     incident: Vec<u32>,
@@ -91,21 +125,51 @@ fn element(atom: &Atom) -> u8 {
 
 impl Graph {
     /// The graph as written.
-    pub(super) fn of(parsed: &Parsed) -> Result<Self, SmilesError> {
+    pub(super) fn of(parsed: &Parsed<'_>) -> Result<Self, SmilesError> {
         let smiles = &parsed.smiles;
         let mut graph = Self { nodes: smiles.nodes().iter().map(node).collect(), ..Self::default() };
         for id in 0..graph.nodes.len() {
             graph.edges.extend(smiles.edges_for_node(id).filter(|edge| id < edge.target()).map(bond));
         }
-        for edge in &mut graph.edges {
+        parsed.extras.apply(&mut graph);
+        graph.index();
+        graph.mark(marks::read(parsed.structure));
+        Ok(graph)
+    }
+
+    fn mark(&mut self, marks: Marks) {
+        // Atoms are told apart by place alone, so the two readers of the text have to agree on them.
+        if marks.count as usize != self.nodes.len() {
+            return;
+        }
+        for mark in marks.bonds {
+            let (from, to) = (mark.from as usize, mark.to as usize);
+            let Some(bond) = self.bond_between(from, to) else { continue };
+            let is_aromatic = self.nodes[from].lower_case && self.nodes[to].lower_case;
+            let edge = &mut self.edges[bond];
+            edge.direct_from(from, if mark.up { 1 } else { -1 });
             // A direction says nothing about the order: between aromatic atoms the bond is aromatic.
-            if edge.directional && [edge.a, edge.b].iter().all(|&end| graph.nodes[end as usize].lower_case) {
+            if is_aromatic {
                 edge.kind = Kind::Aromatic;
             }
         }
-        parsed.extras.apply(&mut graph);
-        graph.index();
-        Ok(graph)
+        for mark in marks.atoms {
+            let node = mark.atom as usize;
+            let is_saturated = self.bonds_of(node).all(|bond| valence::twice_order(&self.edges[bond]) <= 2);
+            let has_hydrogen = self.nodes[node].explicit_hydrogens == 1;
+            // A hydrogen written first is looked from, yet counts as last. And without a hydrogen
+            // RDKit takes an atom with one ring closure and a lone pair the other way round.
+            let turns = mark.neighbours.len() == 3
+                && ((mark.first && has_hydrogen) || (!has_hydrogen && mark.closures == 1 && is_saturated));
+            let chirality = if mark.odd == turns { mark.chirality } else { inverted(mark.chirality) };
+            self.nodes[node].chirality = chirality;
+            self.centres.push(Centre { atom: mark.atom, neighbours: mark.neighbours });
+        }
+    }
+
+    /// The bond between two atoms, if there is one.
+    pub(super) fn bond_between(&self, a: usize, b: usize) -> Option<usize> {
+        self.bonds_of(a).find(|&bond| self.edges[bond].other(a) == b)
     }
 
     /// Bonds of an atom, by index.
@@ -145,7 +209,9 @@ impl Graph {
         if folds.iter().all(Option::is_none) {
             return;
         }
-        for &heavy in folds.iter().flatten() {
+        for (hydrogen, &fold) in folds.iter().enumerate() {
+            let Some(heavy) = fold else { continue };
+            self.hand_over(hydrogen, heavy);
             let count = &mut self.nodes[heavy].explicit_hydrogens;
             *count = count.saturating_add(1);
         }
@@ -164,7 +230,39 @@ impl Graph {
             .into_iter()
             .filter_map(|edge| Some(Edge { a: place[edge.a as usize]?, b: place[edge.b as usize]?, ..edge }))
             .collect();
+        self.centres = std::mem::take(&mut self.centres)
+            .into_iter()
+            .filter_map(|centre| {
+                let neighbours = centre.neighbours.iter().filter_map(|&atom| place[atom as usize]).collect();
+                Some(Centre { atom: place[centre.atom as usize]?, neighbours })
+            })
+            .collect();
         self.index();
+    }
+
+    /// Keeps the stereo marks right when a hydrogen goes: it counts as last from now on, and its side
+    /// of a double bond tells the side of the other neighbour.
+    fn hand_over(&mut self, hydrogen: usize, heavy: usize) {
+        if let Some(centre) = self.centres.iter_mut().find(|centre| centre.atom as usize == heavy)
+            && let Some(at) = centre.neighbours.iter().position(|&atom| atom as usize == hydrogen)
+        {
+            centre.neighbours.remove(at);
+            if (centre.neighbours.len() - at) % 2 == 1 {
+                self.nodes[heavy].chirality = inverted(self.nodes[heavy].chirality);
+            }
+        }
+        let Some(bond) = self.bond_between(heavy, hydrogen) else { return };
+        let direction = self.edges[bond].direction_from(heavy);
+        if direction == 0 {
+            return;
+        }
+        let others: Vec<usize> = self
+            .bonds_of(heavy)
+            .filter(|&other| other != bond && matches!(self.edges[other].kind, Kind::Single | Kind::Aromatic))
+            .collect();
+        if let (true, Some(&other)) = (others.iter().all(|&other| self.edges[other].direction == 0), others.last()) {
+            self.edges[other].direct_from(heavy, -direction);
+        }
     }
 
     /// The atom that takes up a hydrogen. Kept as atoms: isotopes, hydrides, hydrogens without a
@@ -177,7 +275,7 @@ impl Graph {
         }
         let bond = self.bonds_of(node).next()?;
         let heavy = self.edges[bond].other(node);
-        let defines_stereo = self.edges[bond].directional
+        let defines_stereo = self.edges[bond].direction != 0
             && self.degree(heavy) == 2
             && self.bonds_of(heavy).any(|bond| self.edges[bond].kind == Kind::Double);
         (self.nodes[heavy].element > 1 && !defines_stereo).then_some(heavy)
@@ -260,25 +358,35 @@ fn node(atom: &Atom) -> Node {
         element: element(atom),
         charge: atom.charge_value(),
         isotope: atom.isotope_mass_number().unwrap_or(0),
-        mapped: atom.class() != 0,
-        chiral: atom.chirality().is_some(),
+        map: atom.class(),
+        chirality: Chirality::Unspecified,
         lower_case: atom.aromatic(),
         aromatic: false,
         bracket: atom.is_bracket_atom(),
         explicit_hydrogens: atom.hydrogen_count(),
         implicit_hydrogens: 0,
+        radicals: 0,
+        hybridisation: Hybridisation::Other,
     }
 }
 
 fn bond(edge: BondEdge) -> Edge {
     let narrow = |id: usize| u32::try_from(id).unwrap_or(u32::MAX);
-    let (kind, directional) = match edge.bond() {
-        _ if edge.is_aromatic() => (Kind::Aromatic, false),
-        Bond::Single => (Kind::Single, false),
-        Bond::Up | Bond::Down => (Kind::Single, true),
-        Bond::Double => (Kind::Double, false),
-        Bond::Triple => (Kind::Triple, false),
-        Bond::Quadruple => (Kind::Quadruple, false),
+    let kind = match edge.bond() {
+        _ if edge.is_aromatic() => Kind::Aromatic,
+        Bond::Single | Bond::Up | Bond::Down => Kind::Single,
+        Bond::Double => Kind::Double,
+        Bond::Triple => Kind::Triple,
+        Bond::Quadruple => Kind::Quadruple,
     };
-    Edge { a: narrow(edge.source()), b: narrow(edge.target()), kind, directional, aromatic: false }
+    Edge {
+        a: narrow(edge.source()),
+        b: narrow(edge.target()),
+        kind,
+        direction: 0,
+        aromatic: false,
+        in_ring: false,
+        conjugated: false,
+        stereo: BondStereo::None,
+    }
 }

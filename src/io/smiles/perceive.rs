@@ -31,6 +31,19 @@ pub(super) fn aromaticity(graph: &mut Graph) -> Result<(), SmilesError> {
     Ok(())
 }
 
+/// The symmetrised smallest set of smallest rings, each as its bonds.
+///
+/// # Errors
+/// None in practice, as above.
+pub(super) fn rings(graph: &Graph) -> Result<Vec<Vec<usize>>, SmilesError> {
+    let found = rewritten(graph)?.symm_sssr_result();
+    let bonds = |cycle: &Vec<usize>| {
+        let ends = cycle.iter().zip(cycle.iter().cycle().skip(1));
+        ends.filter_map(|(&a, &b)| graph.bond_between(a, b)).collect()
+    };
+    Ok(found.cycles().iter().map(bonds).collect())
+}
+
 fn rewritten(graph: &Graph) -> Result<WildcardSmiles, SmilesError> {
     WildcardSmiles::from_str(&text(graph)).map_err(|error| syntax(&error))
 }

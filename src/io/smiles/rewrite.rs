@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 pub(super) struct Extras {
     isotopes: Vec<(usize, u16)>,
     charges: Vec<(usize, i8)>,
-    mapped: Vec<usize>,
+    maps: Vec<(usize, u16)>,
     /// (from, to, kind) of bonds that were written as single.
     bonds: Vec<(usize, usize, Kind)>,
 }
@@ -30,8 +30,8 @@ impl Extras {
         for &(atom, charge) in &self.charges {
             graph.nodes[atom].charge = charge;
         }
-        for &atom in &self.mapped {
-            graph.nodes[atom].mapped = true;
+        for &(atom, map) in &self.maps {
+            graph.nodes[atom].map = map;
         }
         for &(from, to, kind) in &self.bonds {
             let ends = [from, to].map(|id| u32::try_from(id).unwrap_or(u32::MAX));
@@ -236,7 +236,8 @@ impl Linker<'_> {
             if map.is_empty() || !map.bytes().all(|byte| byte.is_ascii_digit()) {
                 return self.refuse("a wrong atom map number");
             }
-            self.extras.mapped.push(id);
+            // The number itself matters only for the order of atoms, and no program writes larger ones.
+            self.extras.maps.push((id, map.parse().unwrap_or(u16::MAX)));
             inside = before.to_owned();
         }
         let digits = inside.bytes().take_while(u8::is_ascii_digit).count();

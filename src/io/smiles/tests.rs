@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::BondStereo;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -206,6 +207,18 @@ proptest! {
             prop_assert_eq!(scan(&text), Ok(found.atoms));
             let bonds = found.bonds.single + found.bonds.double + found.bonds.triple;
             prop_assert!(bonds as usize <= reading.molecule.bond_count());
+            for (id, atom) in (0..).zip(reading.molecule.atoms()) {
+                prop_assert!(atom.implicit_hydrogens <= atom.hydrogens);
+                let has_ring_bond = reading
+                    .molecule
+                    .neighbours(crate::domain::AtomId(id))
+                    .any(|(_, bond)| reading.molecule.bond(bond).unwrap().2.in_ring);
+                prop_assert_eq!(atom.in_ring, has_ring_bond);
+            }
+            for (_, _, bond) in reading.molecule.bonds() {
+                prop_assert!(bond.stereo == BondStereo::None || (bond.order == BondOrder::Double && !bond.aromatic));
+                prop_assert!(!bond.aromatic || (bond.conjugated && bond.in_ring));
+            }
         }
     }
 

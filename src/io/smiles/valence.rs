@@ -4,7 +4,8 @@
 //! heavier pnictogens and chalcogens, whose anions keep their own higher valences.
 
 use super::SmilesError;
-use super::graph::{Graph, Kind};
+use super::graph::{Edge, Graph, Kind};
+use crate::domain::Chirality;
 
 /// Allowed valences of a neutral atom in rising order, the first being the usual one. The flag says
 /// that more is allowed too; elements not listed take anything.
@@ -71,7 +72,21 @@ pub(super) fn half_valences(graph: &Graph, bond: usize, node: usize) -> u32 {
     }
 }
 
-fn half_sum(graph: &Graph, node: usize) -> u32 {
+/// Twice the order of a bond, aromatic ones counting three.
+pub(super) fn twice_order(edge: &Edge) -> u8 {
+    match edge.kind {
+        _ if edge.aromatic => 3,
+        Kind::Unspecified => 0,
+        Kind::Single | Kind::Dative => 2,
+        Kind::Aromatic => 3,
+        Kind::Double => 4,
+        Kind::Triple => 6,
+        Kind::Quadruple => 8,
+    }
+}
+
+/// Twice the bond orders and explicit hydrogens of an atom.
+pub(super) fn half_sum(graph: &Graph, node: usize) -> u32 {
     let bonds: u32 = graph.bonds_of(node).map(|bond| half_valences(graph, bond, node)).sum();
     bonds + 2 * u32::from(graph.nodes[node].explicit_hydrogens)
 }
@@ -146,13 +161,29 @@ pub(super) fn implicit(graph: &Graph, node: usize) -> u8 {
     }
     // Only the organic subset is written without brackets, and it carries no charge, except where
     // charges were separated: those atoms get no hydrogen beyond their new valence either.
-    let (valence, valences) = (explicit(graph, node), list(effective(atom.element, atom.charge)));
+    let valence = explicit(graph, node) + u32::from(atom.radicals);
+    let valences = list(effective(atom.element, atom.charge));
     let target = if graph.is_aromatic(node) {
         valences.first().copied().filter(|&usual| valence <= usual)
     } else {
         valences.iter().copied().find(|&allowed| valence <= allowed)
     };
     target.and_then(|target| u8::try_from(target - valence).ok()).unwrap_or(0)
+}
+
+/// Hydrogens that follow from the usual valence in the finished molecule. An aromatic atom other than
+/// carbon has to state those that its aromatic bonds, at one and a half each, leave no room for.
+pub(super) fn unstated(graph: &Graph, node: usize) -> u8 {
+    let atom = &graph.nodes[node];
+    if !atom.aromatic || atom.element == 6 {
+        return atom.implicit_hydrogens;
+    }
+    let halves: u32 = graph
+        .bonds_of(node)
+        .map(|bond| if graph.edges[bond].aromatic { 3 } else { half_valences(graph, bond, node) })
+        .sum();
+    let room = usual(effective(atom.element, atom.charge)).unwrap_or(0).saturating_sub(halves.div_ceil(2));
+    atom.implicit_hydrogens.min(u8::try_from(room).unwrap_or(u8::MAX))
 }
 
 /// Elements that take dative bonds.
@@ -170,7 +201,7 @@ pub(super) fn needs_bracket(graph: &Graph, node: usize) -> bool {
         || bonds_metal
         || atom.charge != 0
         || atom.isotope != 0
-        || atom.mapped
-        || atom.chiral
+        || atom.map != 0
+        || atom.chirality != Chirality::Unspecified
         || (atom.total_hydrogens() > 0 && usual(atom.element) != Some(valence))
 }
