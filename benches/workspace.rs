@@ -43,7 +43,7 @@ fn edits(c: &mut Criterion) {
             picture_after(&mut workspace, Command::Step(if down { 1 } else { -1 }));
         });
     });
-    let ebt = workspace.state.checkpoints.iter().position(|checkpoint| checkpoint.spec.ebt && !checkpoint.is_base());
+    let ebt = workspace.state.checkpoints.iter().position(|checkpoint| checkpoint.spec.has_ebt() && !checkpoint.is_base());
     picture_after(&mut workspace, Command::SetModel(ebt.unwrap()));
     let mut on = false;
     group.bench_function("switch the explicit bias", |b| {
@@ -64,7 +64,7 @@ fn large_file() -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
     writeln!(file, "smiles,target").unwrap();
     for record in dataset.records.iter().cycle().take(250_000) {
-        writeln!(file, "{},{}", record.smiles, record.target.unwrap_or_default()).unwrap();
+        writeln!(file, "{},{}", record.smiles, record.target().unwrap_or_default()).unwrap();
     }
     file.flush().unwrap();
     file

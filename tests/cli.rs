@@ -82,7 +82,8 @@ fn inspect_tells_what_is_usable_and_what_is_not() {
     assert_eq!((&summary["records"], &summary["usable"]), (&7.into(), &6.into()));
     assert_eq!(summary["skipped"][0]["line"], 5);
     assert_eq!(summary["warnings"][0]["line"], 7);
-    assert_eq!(summary["columns"]["target"], "logp");
+    assert_eq!(summary["columns"]["targets"], serde_json::json!(["logp"]));
+    assert_eq!(summary["targets"], serde_json::json!([{ "name": "logp", "values": 5 }]));
     assert_eq!(summary["columns"]["split"], "split");
     let text = succeeds(&["inspect", &file, "--records", "--format", "json"]);
     let records: Vec<_> = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).collect();
@@ -108,6 +109,7 @@ fn trace_has_every_tensor_in_every_format_and_is_repeatable() {
         "layers.9.node_attention",
         "layers.9.edge_ratio",
         "layers.3.attention_weight",
+        "layers.3.attention_logit",
     ] {
         assert!(names.iter().any(|known| known.ends_with(name)), "{name} is missing: {names:?}");
     }
@@ -168,6 +170,11 @@ fn analyze_writes_tables_for_both_states() {
     assert_eq!(edges.lines().next(), Some("molecule,source,target,bond,layer,state,ratio"));
     assert!(edges.contains(",triple,9,trained,"));
     assert_eq!(rows(&read("gamma.csv")).len(), 20);
+    let saturation = rows(&read("saturation.csv"));
+    assert_eq!(saturation.len(), 2 * 10 * 8, "two states, ten layers, eight heads");
+    assert!(saturation.iter().all(|row| row.rsplit(',').next().unwrap().parse::<f64>().unwrap() <= 1.0));
+    let clamped = |row: &&String| !row.ends_with(",0,0");
+    assert!(saturation.iter().filter(clamped).count() > 10, "the trained model saturates late layers");
     for figure in ["batch_maxima.svg", "edge_ratios.pdf", "histogram_trained_layer_0.svg"] {
         assert!(Path::new(&out).join(figure).exists(), "{figure}");
     }
@@ -222,6 +229,72 @@ fn a_short_training_run_is_kept_and_resumed() {
     let prediction = path(&folder, "p.safetensors");
     succeeds(&["trace", &file, "--device", "cpu", "--model", &out, "--out", &prediction]);
     assert!(path(&folder, "w.state").parse::<std::path::PathBuf>().unwrap().is_dir());
+}
+
+#[test]
+fn every_architecture_answers_in_every_mode() {
+    let (folder, file) = folder();
+    let out = path(&folder, "t.json");
+    let edges = |model: &str| {
+        succeeds(&["trace", &file, "--device", "cpu", "--molecule", "1", "--model", model, "--out", &out]);
+        json(&out)["layers.0.edge_activation"].as_array().unwrap().len()
+    };
+    for model in ["graphit-base", "san-ebt-base-xavier", "graphit-ebt-code-base", "san-ogb-base", "gt-canonical-base"] {
+        assert_eq!(edges(model), 14, "{model}");
+    }
+    for model in ["graphit-full-base", "san-full-learned-base", "san-ogb-full-lpe-base"] {
+        assert_eq!(edges(model), 42, "{model}");
+    }
+    succeeds(&["trace", &file, "--device", "cpu", "--model", "san-full-base", "--projections", "--out", &out]);
+    assert!(json(&out)["layers.9.p"].as_array().unwrap().len() == 6);
+    let analysis = path(&folder, "an");
+    succeeds(&["analyze", &file, "--device", "cpu", "--model", "graphit-full-base", "--out", &analysis]);
+    let ratios = fs::read_to_string(Path::new(&analysis).join("edge_ratio.csv")).unwrap();
+    assert!(ratios.contains(",none,0,base,") && ratios.contains(",triple,0,base,"));
+}
+
+#[test]
+fn labels_with_gaps_are_trained_on_drawn_splits() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(&folder, "labels.csv");
+    let mut text = "smiles,toxic,sweet\n".to_owned();
+    for n in 0..60 {
+        text += &format!("{}{},{},{}\n", "C".repeat(n + 1), ["O", "N"][n % 2], n % 2, ["1", "0", ""][n % 3]);
+    }
+    fs::write(&file, text).unwrap();
+    let out = path(&folder, "w.safetensors");
+    let train = |more: &[&str]| {
+        let common = ["train", &file, "--device", "cpu", "--epochs", "1", "--layers", "2", "--out", &out];
+        bondscope(&[&common[..], more].concat())
+    };
+    let run = train(&["--arch", "san", "--ebt=code", "--encoding", "random-walk", "--init", "xavier"]);
+    let said = stderr(&run);
+    assert!(run.status.success() && said.contains("80/10/10") && said.contains("BCE"), "{said}");
+    let trace = path(&folder, "t.json");
+    succeeds(&["trace", &file, "--device", "cpu", "--model", &out, "--out", &trace]);
+    assert_eq!(json(&trace)["prediction"].as_array().unwrap().len(), 2);
+    for (more, word) in [
+        (&["--arch", "gt", "--full-graph"][..], "full-graph"),
+        (&["--arch", "san", "--full-graph", "--ebt"], "explicit bias in full-graph mode"),
+        (&["--arch", "gt", "--heads", "7"], "`heads` is 7"),
+        (&["--arch", "gt", "--ebt=code"], "`ebt` paper"),
+    ] {
+        let refused = train(more);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains(word), "{word}: {}", stderr(&refused));
+    }
+}
+
+#[test]
+fn a_huge_full_graph_is_computed_only_when_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(&folder, "long.smi");
+    fs::write(&file, "C".repeat(201)).unwrap();
+    let out = path(&folder, "t.safetensors");
+    let command = ["trace", &file, "--device", "cpu", "--model", "san-full-base", "--out", &out];
+    refuses(&command, &["201 atoms", "40200 edges", "MB", "--allow-large"]);
+    succeeds(&[&command[..], &["--allow-large"]].concat());
+    assert_eq!(safetensors_shape(Path::new(&out), "layers.9.edge_activation"), [40_200, 56]);
 }
 
 #[test]

@@ -321,7 +321,7 @@ fn frames_are_cheap_however_long_the_list() {
     let Some((mut harness, _turn)) = open(None) else { return };
     harness.state_mut().apply(Command::Select(Some(Pick::Bond(BondId(1)))));
     run_until(&mut harness, "the inspector shows a bond", |app| state(app).pick.is_some());
-    let options = SweepOptions { split: Some(Split::Test), limit: Some(200) };
+    let options = SweepOptions { split: Some(Split::Test), limit: Some(200), ..SweepOptions::default() };
     harness.state_mut().apply(Command::Sweep(options));
     run_until(&mut harness, "the molecules are measured", |app| {
         state(app).survey().is_some_and(|survey| survey.is_complete()) && settled(app)

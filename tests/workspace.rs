@@ -78,7 +78,7 @@ fn the_bundled_molecules_open_on_the_first_test_molecule_with_a_picture() {
     assert_eq!(state.selected, Some(MoleculeId(11_000)));
     let picture = workspace.picture(Background::Light, None).unwrap();
     assert!(picture.bar.is_some() && !picture.scene.strokes.is_empty());
-    assert!(picture.readings.iter().all(|reading| reading.ratio.unwrap() >= 1.0));
+    assert!(picture.readings().iter().all(|reading| reading.ratio.unwrap() >= 1.0));
     let again = workspace.picture(Background::Light, None).unwrap();
     assert!(Arc::ptr_eq(&picture, &again), "an unchanged picture is not painted again");
 }
@@ -95,7 +95,7 @@ fn edits_change_prediction_and_picture_and_come_back() {
     assert!((cut.1 - cut.0).abs() > 1e-6);
     assert_eq!(workspace.state.comparison.as_ref().unwrap().edited.edges.find(edge), None);
     let picture = workspace.picture(Background::Dark, None).unwrap();
-    let reading = picture.readings.iter().find(|reading| reading.edge == edge).unwrap();
+    let reading = picture.readings().iter().find(|reading| reading.edge == edge).unwrap();
     assert!(reading.ablated && reading.value.is_none());
     assert!(picture.scene.strokes.iter().any(|stroke| stroke.dashed && stroke.edge == Some(edge)));
     give(&mut workspace, Command::SetColoring(Coloring::Difference));
@@ -156,7 +156,7 @@ fn the_bias_scale_matters_only_to_models_that_have_a_bias() {
 fn a_sweep_fills_the_table_and_the_charts_and_agrees_with_single_traces() {
     let (mut workspace, _keep) = open(TABLE);
     assert!(workspace.chart(FigureKind::Curves, ModelState::Trained).is_err());
-    give(&mut workspace, Command::Sweep(SweepOptions { split: Some(Split::Test), limit: None }));
+    give(&mut workspace, Command::Sweep(SweepOptions { split: Some(Split::Test), ..SweepOptions::default() }));
     let survey = Arc::clone(workspace.state.survey().unwrap());
     assert!(survey.is_complete());
     assert_eq!((survey.ids.len(), survey.unscored.len()), (3, 1), "the salt has no bond");
@@ -188,7 +188,7 @@ fn a_sweep_fills_the_table_and_the_charts_and_agrees_with_single_traces() {
 fn a_stopped_sweep_keeps_what_it_has() {
     let mut workspace = workspace();
     give(&mut workspace, Command::Open(Source::Bundled));
-    workspace.apply(Command::Sweep(SweepOptions { split: None, limit: None }));
+    workspace.apply(Command::Sweep(SweepOptions::default()));
     let began = Instant::now();
     workspace.run_until_idle(|state| {
         state.jobs.first().is_some_and(|job| job.done < 64) && began.elapsed() < Duration::from_secs(60)
@@ -205,7 +205,7 @@ fn bad_files_leave_what_was_open() {
     let (mut workspace, folder) = open(TABLE);
     let shown = prediction(&workspace);
     give(&mut workspace, Command::Open(Source::File(folder.path().join("nothing.csv"))));
-    give(&mut workspace, Command::OpenModel(folder.path().join("molecules.csv")));
+    give(&mut workspace, Command::OpenModel(folder.path().join("molecules.csv"), Box::default()));
     assert_eq!(errors(&workspace).len(), 2);
     assert_eq!(workspace.state.dataset().unwrap().records.len(), 5);
     assert_eq!(prediction(&workspace), shown);
@@ -214,7 +214,7 @@ fn bad_files_leave_what_was_open() {
 #[test]
 fn a_molecule_outside_the_vocabulary_is_drawn_and_says_why() {
     let (mut workspace, _keep) = open("smiles,target\n[SiH3]C,1\nCCO,2\n");
-    assert!(workspace.state.untraceable.as_ref().unwrap().contains("Si"));
+    assert!(workspace.state.untraceable.as_ref().unwrap().message.contains("Si"));
     let picture = workspace.picture(Background::Light, None).unwrap();
     assert!(picture.bar.is_none() && !picture.scene.strokes.is_empty());
     give(&mut workspace, Command::Step(1));
@@ -224,7 +224,7 @@ fn a_molecule_outside_the_vocabulary_is_drawn_and_says_why() {
 #[test]
 fn every_kind_of_figure_is_written() {
     let (mut workspace, folder) = open(TABLE);
-    give(&mut workspace, Command::Sweep(SweepOptions { split: Some(Split::Test), limit: None }));
+    give(&mut workspace, Command::Sweep(SweepOptions { split: Some(Split::Test), ..SweepOptions::default() }));
     give(&mut workspace, Command::Select(Some(Pick::Bond(BondId(0)))));
     for kind in [
         FigureKind::Molecule,

@@ -1,7 +1,7 @@
 //! What can be said on the command line. Scripts rely on these names.
 
 use crate::domain::{DirectedEdge, Split};
-use crate::models::{Connectivity, Ebt, Encoding, Features, Initial};
+use crate::models::{Connectivity, Ebt, Encoding, Features, Hints, Initial, Readout};
 use crate::gpu::Compute;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -83,6 +83,47 @@ pub(super) enum TextFormat {
     Json,
 }
 
+/// What PyTorch weights do not say of themselves; what is not given here is assumed as in the paper's recipes.
+#[derive(Debug, Default, ClapArgs)]
+pub(super) struct ModelHints {
+    /// The architecture of weights that fit GraphiT and SAN alike
+    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
+    model_arch: Option<Arch>,
+    /// Their number of attention heads
+    #[arg(long, help_heading = "What PyTorch weights do not say")]
+    model_heads: Option<usize>,
+    /// Where their attention weights come from, if they have explicit bias terms
+    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
+    model_ebt: Option<EbtChoice>,
+    /// How their nodes become one row per molecule
+    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
+    model_readout: Option<ReadoutChoice>,
+}
+
+/// `--model-readout`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReadoutChoice {
+    /// Average
+    Mean,
+    /// Sum
+    Sum,
+}
+
+impl ModelHints {
+    pub(super) fn hints(&self) -> Hints {
+        Hints {
+            arch: self.model_arch.map(Into::into),
+            heads: self.model_heads,
+            ebt: self.model_ebt.map(Into::into),
+            readout: self.model_readout.map(|readout| match readout {
+                ReadoutChoice::Mean => Readout::Mean,
+                ReadoutChoice::Sum => Readout::Sum,
+            }),
+            ..Hints::default()
+        }
+    }
+}
+
 /// Which model answers, and about what.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Subject {
@@ -103,6 +144,8 @@ pub(super) struct Subject {
     /// Compute full graphs of more than 39,800 edges too, whatever memory they take
     #[arg(long)]
     pub(super) allow_large: bool,
+    #[command(flatten)]
+    pub(super) hints: ModelHints,
 }
 
 /// `trace`
@@ -184,6 +227,8 @@ pub(super) struct Analyze {
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file
     #[arg(long, default_value = "gt-zinc")]
     pub(super) model: String,
+    #[command(flatten)]
+    pub(super) hints: ModelHints,
     #[command(flatten)]
     pub(super) chosen: Chosen,
     /// The folder for tables and figures; made if it does not exist

@@ -1,6 +1,6 @@
 //! The subcommands that drive a workspace without a window.
 
-use super::args::{Analyze, Chosen, DeviceChoice, Figure, Kind, Subject, Trace, Train};
+use super::args::{Analyze, Chosen, DeviceChoice, Figure, Kind, ModelHints, Subject, Trace, Train};
 use super::progress::Progress;
 use super::{Failure, interrupted};
 use crate::domain::{self, Detail, DirectedEdge, MoleculeId, Scale, Split};
@@ -29,7 +29,7 @@ pub(super) fn trace(task: &Trace, device: DeviceChoice) -> Result<(), Failure> {
 pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failure> {
     let mut session = Session::new(device)?;
     session.open(&task.file)?;
-    session.choose(&task.model)?;
+    session.choose(&task.model, &task.hints)?;
     let options = session.options(&task.chosen)?;
     session.run(Command::Analyze { options, folder: task.out.clone() })
 }
@@ -64,6 +64,7 @@ pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure>
     };
     if measured {
         session.run(Command::ShowSplit(options.split))?;
+        session.run(Command::SetInitial(options.initial))?;
         session.run(Command::Sweep(options))?;
     }
     session.run(Command::Export { kind, format, path: task.out.clone() })
@@ -181,7 +182,7 @@ impl Session {
     }
 
     /// Chooses a bundled model by name, or a weight file.
-    fn choose(&mut self, model: &str) -> Result<(), Failure> {
+    fn choose(&mut self, model: &str, hints: &ModelHints) -> Result<(), Failure> {
         let state = &self.workspace.state;
         if let Some(place) = state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == model) {
             return self.run(Command::SetModel(place));
@@ -197,13 +198,13 @@ impl Session {
                 names.join(", ")
             )));
         }
-        self.run(Command::OpenModel(path.to_owned()))
+        self.run(Command::OpenModel(path.to_owned(), Box::new(hints.hints())))
     }
 
     /// Opens the file and shows the molecule with everything that was asked for.
     fn show(&mut self, subject: &Subject) -> Result<(), Failure> {
         self.open(&subject.file)?;
-        self.choose(&subject.model)?;
+        self.choose(&subject.model, &subject.hints)?;
         if subject.allow_large {
             self.run(Command::AllowLarge)?;
         }
@@ -236,6 +237,7 @@ impl Session {
     /// Refuses a molecule that the model cannot score.
     fn check_traceable(&self) -> Result<(), Failure> {
         match &self.workspace.state.untraceable {
+            Some(reason) if reason.large => Err(Failure::Unusable(format!("{} (--allow-large)", reason.message))),
             Some(reason) => Err(Failure::Unusable(reason.message.clone())),
             None => Ok(()),
         }

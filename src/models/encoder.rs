@@ -94,7 +94,7 @@ impl Pairs {
             x = layer.forward(x, &mask, [nodes, columns, self.heads]);
         }
         let [_, width] = x.dims();
-        let there: Tensor<3> = (1.0 - missing).reshape([nodes, columns, 1]);
+        let there = (missing.neg() + 1.0).reshape([nodes, columns, 1]);
         (x.reshape([nodes, columns, width]) * there).sum_dim(1).reshape([nodes, width])
     }
 

@@ -1,17 +1,10 @@
 //! The parts every architecture is made of: linear maps, the tail after attention.
 
+pub(super) use super::kernels::Linear;
 use super::kernels::{self, TailParams};
 use super::network::{Pass, TailStatistics};
 use super::parameters::{Role, Slot, Visitor};
 use burn::tensor::{Device, Tensor, module};
-
-/// y = x W + b.
-pub(super) struct Linear {
-    /// `[in, out]`
-    pub(super) weight: Tensor<2>,
-    /// `[out]`
-    pub(super) bias: Option<Tensor<1>>,
-}
 
 impl Linear {
     pub(super) fn new(inputs: usize, outputs: usize, bias: bool, device: &Device) -> Self {
@@ -63,11 +56,12 @@ impl Tail {
     /// The stream's rows `[rows, H]` after this layer, from its rows before and what attention
     /// computed for them.
     pub(super) fn forward(&self, x: Tensor<2>, attention: Tensor<2>, pass: &mut Pass) -> Tensor<2> {
-        if !pass.training {
+        if pass.training.is_none() {
             return kernels::tail_eval(x, attention, self.params.clone(), self.running.clone());
         }
         let [rows, _] = x.dims();
-        let (x, values) = kernels::tail_train(x, attention, self.params.clone());
+        let dropout = pass.dropout(2 * self.index).zip(pass.dropout(2 * self.index + 1));
+        let (x, values) = kernels::tail_train(x, attention, self.params.clone(), dropout.map(Into::into));
         pass.statistics.push(TailStatistics { tail: self.index, rows, values });
         x
     }

@@ -35,7 +35,7 @@ impl San {
     /// 1/(1+gamma) for bonds, gamma/(1+gamma) for absent ones, `[E, 1]`.
     fn factor(&self, batch: &Batch) -> Option<Tensor<2>> {
         let absent = batch.absent.clone()?; // [E, 1], 1 for absent bonds
-        let bond = 1.0 - absent.clone();
+        let bond = absent.clone().neg() + 1.0;
         Some(match &self.gamma {
             Gamma::None => return None,
             Gamma::Fixed(gamma) => (bond + absent * *gamma) / (1.0 + gamma),

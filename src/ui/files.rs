@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
+/// Endings of weight files.
+const WEIGHTS: [&str; 4] = ["safetensors", "pt", "pth", "pkl"];
+
 /// A dialog that ends sooner than this without a file was most likely never shown: desktops without a
 /// portal have none, and say "cancelled".
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
@@ -40,7 +43,7 @@ impl Picker for NativePicker {
                 .add_filter("SMILES", &["csv", "tsv", "smi", "smiles", "txt", "gz"])
                 .add_filter("All files", &["*"])
                 .pick_file(),
-            Purpose::Model => dialog.set_title("Open model").add_filter("Weights", &["safetensors"]).pick_file(),
+            Purpose::Model => dialog.set_title("Open model").add_filter("Weights", &WEIGHTS).pick_file(),
             Purpose::Save(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let dialog = dialog.set_title("Export").set_file_name(name);
@@ -126,8 +129,9 @@ pub(super) fn open(text: &str) -> Option<Command> {
 pub(super) fn open_path(path: PathBuf) -> Command {
     // Recent files are remembered, so a path must mean the same at the next start.
     let path = std::path::absolute(&path).unwrap_or(path);
-    let is_model = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("safetensors"));
-    if is_model { Command::OpenModel(path) } else { Command::Open(Source::File(path)) }
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let is_model = ending.is_some_and(|ending| WEIGHTS.contains(&ending.as_str()));
+    if is_model { Command::OpenModel(path, Box::default()) } else { Command::Open(Source::File(path)) }
 }
 
 /// `~/` as shells understand it.
@@ -145,7 +149,8 @@ mod tests {
     #[test]
     fn the_ending_tells_models_from_molecules() {
         assert_eq!(open("  "), None);
-        assert!(matches!(open("/a/w.SafeTensors"), Some(Command::OpenModel(_))));
+        assert!(matches!(open("/a/w.SafeTensors"), Some(Command::OpenModel(..))));
+        assert!(matches!(open("/a/w.pt"), Some(Command::OpenModel(..))));
         let molecules = Command::Open(Source::File(PathBuf::from("/a b/x.smi.gz")));
         assert_eq!(open("\"/a b/x.smi.gz\""), Some(molecules));
         let Some(Command::Open(Source::File(path))) = open("x.csv") else { panic!("no file") };

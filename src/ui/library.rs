@@ -102,7 +102,7 @@ fn path_row(ui: &mut Ui, own: &mut Library, effects: &mut Vec<Effect>) {
             .on_hover_text("Open the file at this path");
         let field = TextEdit::singleline(&mut own.path).hint_text("Path of a file").desired_width(f32::INFINITY);
         let field = parts::named(ui.add(field), "Path of a file to open")
-            .on_hover_text("Molecules (CSV, TSV, .smi, plain or gzip) or weights (.safetensors)");
+            .on_hover_text("Molecules (CSV, TSV, .smi, plain or gzip) or weights (.safetensors, .pt)");
         if std::mem::take(&mut own.focus_path) {
             field.request_focus();
         }
@@ -147,9 +147,10 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
 /// What kind of file it is and which columns were found.
 fn describe(dataset: &Dataset) -> String {
     let columns = &dataset.columns;
+    let targets = (!columns.targets.is_empty()).then(|| columns.targets.join(", "));
     let place = dataset.path.as_ref().map_or_else(|| "bundled".to_owned(), |path| path.display().to_string());
     let mut text = format!("{place}\n{} ({} lines)\nSMILES: {}", dataset.format, count(dataset.lines), columns.smiles);
-    for (name, column) in [("target", &columns.target), ("split", &columns.split), ("name", &columns.id)] {
+    for (name, column) in [("target", &targets), ("split", &columns.split), ("name", &columns.id)] {
         if let Some(column) = column {
             text += &format!("\n{name}: {column}");
         }

@@ -206,7 +206,7 @@ impl App {
                         export.picked(path);
                     }
                 }
-                Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path)),
+                Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path, Box::default())),
                 Answer::Picked(Purpose::Molecules, path) => self.workspace.apply(files::open_path(path)),
                 Answer::Missing(purpose) => {
                     let text = "This desktop offers no file dialog (it needs a desktop portal or zenity); type the path instead.";
@@ -255,7 +255,7 @@ fn dropped(ctx: &egui::Context) -> Vec<Effect> {
         let style = ctx.global_style();
         let window = ctx.content_rect();
         painter.rect_filled(window, 0.0, theme::veil(&style.visuals));
-        let text = "Drop to open: molecules as SMILES in CSV, TSV or .smi, weights as .safetensors";
+        let text = "Drop to open: molecules as SMILES in CSV, TSV or .smi, weights as .safetensors or .pt";
         let font = egui::TextStyle::Heading.resolve(&style);
         painter.text(window.center(), egui::Align2::CENTER_CENTER, text, font, style.visuals.text_color());
     }

@@ -6,6 +6,7 @@ use crate::domain::{BondId, Detail, DirectedEdge, MoleculeId, Scale, Split};
 use crate::engine::jobs::train::TrainOptions;
 use crate::engine::{JobId, ModelState, SweepOptions};
 use crate::figure::Format;
+use crate::models::{Hints, Initial};
 use crate::scene::{ColorMap, Pick};
 use std::path::PathBuf;
 
@@ -72,12 +73,14 @@ pub enum Command {
     SetModel(usize),
     /// Choose the untrained state that a name stands for, see [`crate::models::ModelSpec::named`].
     SetBase(String),
-    /// Read weights from a file and choose them.
-    OpenModel(PathBuf),
+    /// Read weights from a file and choose them; the hints say what a file without our metadata does not.
+    OpenModel(PathBuf, Box<Hints>),
     /// Keep more or less of each forward pass.
     SetDetail(Detail),
     /// Compute full graphs whatever their size.
     AllowLarge,
+    /// Choose how the untrained state behind the base band is drawn.
+    SetInitial(Initial),
     /// Choose the layer shown, from 0.
     SetLayer(usize),
     /// One head, or all.
@@ -94,6 +97,10 @@ pub enum Command {
     SetHistogram(ModelState),
     /// Number the atoms in the picture.
     ShowAtomNumbers(bool),
+    /// Draw arcs for the edges of a full graph that no bond stands for, or none.
+    ShowArcs(bool),
+    /// The smallest magnitude drawn as an arc; `None` for the few strongest.
+    SetArcThreshold(Option<f32>),
     /// Choose an atom or a bond, or nothing.
     Select(Option<Pick>),
     /// Scale the trained explicit bias terms.

@@ -69,7 +69,7 @@ impl Workspace {
 
     pub(super) fn save_trace(&mut self, path: PathBuf) {
         let Some(comparison) = self.state.comparison.clone() else {
-            let reason = self.state.untraceable.clone();
+            let reason = self.state.untraceable.as_ref().map(|reason| reason.message.clone());
             let reason = reason.unwrap_or_else(|| "There is no trace yet; choose a molecule and a model.".to_owned());
             self.state.notify(Severity::Error, reason);
             return;
@@ -178,7 +178,8 @@ fn reading_table(picture: &Picture, molecule: &Molecule) -> Table {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     let element = |atom| molecule.atom(atom).map_or("", |atom| symbol(atom.element)).to_owned();
     let row = |reading: &super::EdgeReading| {
-        let order = molecule.bond(reading.bond).map_or("", |(_, _, bond)| bond.order.name());
+        let bond = reading.bond.and_then(|bond| molecule.bond(bond));
+        let order = bond.map_or("absent", |(_, _, bond)| bond.order.name());
         vec![
             reading.edge.source.0.to_string(),
             reading.edge.target.0.to_string(),
@@ -204,7 +205,7 @@ fn reading_table(picture: &Picture, molecule: &Molecule) -> Table {
         "rank",
         "ablated",
     ];
-    Table { columns: columns.map(str::to_owned).into(), rows: picture.readings.iter().map(row).collect() }
+    Table { columns: columns.map(str::to_owned).into(), rows: picture.readings().iter().map(row).collect() }
 }
 
 /// A trace under the names of the parity fixtures.
@@ -235,7 +236,13 @@ fn tensors(comparison: &Comparison, molecule: &Molecule) -> BTreeMap<String, Ten
         tensors.insert(format!("layers.{index}.edge_activation"), matrix(&layer.edges));
         tensors.insert(format!("layers.{index}.node_attention"), matrix(&layer.nodes));
         tensors.insert(format!("layers.{index}.attention_weight"), matrix(&layer.attention));
+        tensors.insert(format!("layers.{index}.attention_logit"), matrix(&layer.logits));
         tensors.insert(format!("layers.{index}.edge_ratio"), Tensor::F32 { shape: vec![edges], values: ratios });
+        if let Some(kept) = &layer.projections {
+            for (name, values) in [("q", &kept.q), ("k", &kept.k), ("v", &kept.v), ("p", &kept.p)] {
+                tensors.insert(format!("layers.{index}.{name}"), matrix(values));
+            }
+        }
     }
     tensors
 }

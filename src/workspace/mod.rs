@@ -12,6 +12,7 @@ mod jobs;
 mod models;
 mod molecules;
 mod picture;
+mod readings;
 mod state;
 mod table;
 mod view;
@@ -19,10 +20,11 @@ mod view;
 pub use bundled::{BundledModel, bundled_models};
 pub use command::{Column, Command, FigureKind, Source};
 pub use edits::Edits;
-pub use picture::{EdgeReading, LayerReading, Picture};
+pub use picture::{AbsentBonds, FEW, Picture};
+pub use readings::{AbsentPair, AbsentReading, EdgeReading, LayerReading};
 pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
 pub use table::{Score, Table};
-pub use view::{Coloring, QUANTITIES, View, quantity_name};
+pub use view::{Arcs, Coloring, QUANTITIES, View, quantity_name};
 
 use crate::domain::Probe;
 use crate::engine::{Engine, Event, JobId, SurveyKey};
@@ -123,22 +125,33 @@ impl Workspace {
             }
             Command::SetModel(place) => self.set_model(place),
             Command::SetBase(name) => self.set_base(&name),
-            Command::OpenModel(path) => self.open_model(path),
+            Command::OpenModel(path, hints) => self.open_model(path, *hints),
             Command::SetDetail(detail) => self.state.detail = detail,
             Command::AllowLarge => self.state.allow_large = true,
+            Command::SetInitial(initial) => {
+                self.state.initial = initial;
+                self.sweep_unasked();
+            }
             Command::SetLayer(layer) => self.state.view.reading.layer = layer.min(self.last_layer()),
             Command::SetHead(head) => self.state.view.reading.head = head.map(|head| head.min(self.last_head())),
             Command::SetQuantity(quantity) => {
                 self.state.view.reading.quantity = quantity;
-                self.state.view.locked = None;
+                (self.state.view.locked, self.state.view.arcs.least) = (None, None);
             }
-            Command::SetColoring(coloring) => self.state.view.coloring = coloring,
+            Command::SetColoring(coloring) => {
+                self.state.view.coloring = coloring;
+                self.state.view.arcs.least = None;
+            }
             Command::SetColorMap(map) => self.state.view.map = map,
             Command::LockRange(lock) => {
                 self.state.view.locked = picture::fitted_range(&self.state).filter(|_| lock);
             }
             Command::SetHistogram(state) => self.state.view.histogram = state,
             Command::ShowAtomNumbers(show) => self.state.view.atom_numbers = show,
+            Command::ShowArcs(show) => self.state.view.arcs.shown = show,
+            Command::SetArcThreshold(least) => {
+                self.state.view.arcs.least = least.filter(|least| least.is_finite());
+            }
             Command::Select(pick) => self.state.pick = pick,
             Command::SetExplicitBias(scale) => self.state.edits.set_explicit_bias(scale),
             Command::Ablate(edges) => {

@@ -4,7 +4,7 @@ use super::{Severity, Workspace};
 use crate::domain::{Comparison, Probe};
 use crate::engine::{Checkpoint, Event, Question};
 use crate::io;
-use crate::models::FULL_GRAPH_LIMIT;
+use crate::models::{Adopted, FULL_GRAPH_LIMIT, Hints, adopt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -28,9 +28,10 @@ impl Workspace {
         }
     }
 
-    pub(super) fn open_model(&mut self, path: PathBuf) {
+    pub(super) fn open_model(&mut self, path: PathBuf, hints: Hints) {
         self.write(format!("Opening {}", path.display()), move |out| {
-            let checkpoint = read_checkpoint(&path)?;
+            let (checkpoint, assumed) = read_checkpoint(&path, &hints)?;
+            assumed.into_iter().for_each(|sentence| out.send(Event::Remark(sentence)));
             out.send(Event::ModelOpened(Arc::new(checkpoint)));
             Ok(())
         });
@@ -99,9 +100,14 @@ impl Workspace {
     }
 }
 
-/// Reads a weight file as a model to choose; errors are one sentence with the path last.
-fn read_checkpoint(path: &Path) -> Result<Checkpoint, String> {
+/// Reads a weight file as a model to choose, with what had to be assumed; errors are one sentence with
+/// the path last.
+fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String>), String> {
     let weights = io::read_weights(path).map_err(|error| error.to_string())?;
+    let Adopted { weights, assumed } =
+        adopt(weights, hints).map_err(|error| format!("{error}: {}", path.display()))?;
     let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
-    Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))
+    let checkpoint =
+        Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))?;
+    Ok((checkpoint, assumed))
 }

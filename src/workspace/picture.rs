@@ -3,40 +3,63 @@
 //! Each is computed when its inputs changed and kept otherwise, so a frame that shows the same as the
 //! one before costs nothing here.
 
+use super::readings::{self, AbsentPair, AbsentReading, EdgeReading, LayerReading, Readings};
 use super::state::State;
-use super::view::{Coloring, quantity_name};
+use super::view::{Arcs, Coloring, quantity_name};
 use super::{FigureKind, Workspace};
 use crate::analysis::chart::{Chart, Role};
-use crate::analysis::{self, Band, Curves, EdgeStat, HistogramTitle, MASSIVE_RATIO, Quantity};
-use crate::domain::{Ablation, BondId, Comparison, DirectedEdge, Trace};
+use crate::analysis::{self, Band, Curves, HistogramTitle, MASSIVE_RATIO, Quantity};
+use crate::domain::{Ablation, AtomId, Comparison, DirectedEdge, Molecule, Trace};
 use crate::engine::{ModelState, Survey};
 use crate::scene::{self, Background, ColorBar, ColorMap, ColorScale, EdgePaint, Layout, Pick, Scene, Style};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What the picture says of one directed edge.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct EdgeReading {
-    /// The edge.
-    pub edge: DirectedEdge,
-    /// Its bond.
-    pub bond: BondId,
-    /// The quantity after all edits; `None` if the edge is taken out or there is no number.
-    pub value: Option<f64>,
-    /// The quantity before any edit.
-    pub baseline: Option<f64>,
-    /// MA ratio in the layer shown, whatever the quantity.
-    pub ratio: Option<f64>,
-    /// Place among the molecule's edges by the quantity, from 1 (largest).
-    pub rank: Option<usize>,
-    /// Whether the edge is taken out.
-    pub ablated: bool,
+/// Arcs drawn unless a threshold is set.
+pub const FEW: usize = 10;
+
+/// The pairs of atoms that exchange messages without a bond, which only full graphs have.
+#[derive(Clone, Debug)]
+pub struct AbsentBonds {
+    readings: Arc<Readings>,
+    drawn: usize,
 }
 
-impl EdgeReading {
-    /// Edited minus baseline.
-    pub fn difference(&self) -> Option<f64> {
-        Some(self.value? - self.baseline?)
+impl AbsentBonds {
+    /// All of them, strongest first.
+    pub fn pairs(&self) -> &[AbsentPair] {
+        &self.readings.absent
+    }
+
+    /// How many of them are drawn as arcs.
+    pub fn drawn(&self) -> usize {
+        self.drawn
+    }
+
+    /// The magnitude of the weakest that is drawn.
+    pub fn weakest(&self) -> Option<f32> {
+        self.pairs().get(self.drawn.checked_sub(1)?).map(|pair| pair.strength)
+    }
+
+    /// What the arcs are, in one line; empty if none are drawn.
+    fn note(&self, arcs: Arcs) -> String {
+        let (drawn, all) = (self.drawn, self.pairs().len());
+        match arcs.least {
+            _ if drawn == 0 => String::new(),
+            Some(least) => format!("thin arcs: the {drawn} of {all} absent bonds from {} up", three_digits(least)),
+            None if drawn == all => format!("thin arcs: all {all} absent bonds"),
+            None => format!("thin arcs: the {drawn} strongest of {all} absent bonds"),
+        }
+    }
+}
+
+/// A magnitude in about three digits.
+fn three_digits(value: f32) -> String {
+    match value {
+        100.0..1e6 => format!("{value:.0}"),
+        1.0..100.0 => format!("{value:.1}"),
+        1e-3..1.0 => format!("{value:.3}"),
+        _ => format!("{value:.1e}"),
     }
 }
 
@@ -47,32 +70,34 @@ pub struct Picture {
     pub scene: Arc<Scene>,
     /// What the colours mean; `None` while there are no numbers.
     pub bar: Option<ColorBar>,
-    /// One reading per directed edge, in row order.
-    pub readings: Vec<EdgeReading>,
+    /// The edges without a bond; `None` where attention runs along bonds only.
+    pub absent: Option<AbsentBonds>,
+    readings: Arc<Readings>,
 }
 
-/// What one directed edge does in one layer.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LayerReading {
-    /// Ratio, median, maximum and where the maximum sits.
-    pub stat: EdgeStat,
-    /// Head of the maximum.
-    pub head: usize,
-    /// Channel of the maximum within its head.
-    pub channel: usize,
-    /// Place among the molecule's edges by ratio, from 1.
-    pub rank: Option<usize>,
-    /// Attention weight per head.
-    pub attention: Vec<f32>,
+impl Picture {
+    /// One reading per directed edge, in row order.
+    pub fn readings(&self) -> &[EdgeReading] {
+        &self.readings.edges
+    }
+}
+
+/// Everything the readings depend on.
+#[derive(Clone, PartialEq)]
+struct ReadingsKey {
+    comparison: Held<Comparison>,
+    molecule: Held<Molecule>,
+    reading: analysis::View,
+    coloring: Coloring,
+    ablated: BTreeMap<DirectedEdge, Ablation>,
 }
 
 /// Everything the picture depends on.
 #[derive(Clone, PartialEq)]
 struct PictureKey {
-    comparison: Held<Comparison>,
+    readings: Held<Readings>,
     layout: Held<Layout>,
     view: super::View,
-    ablated: BTreeMap<DirectedEdge, Ablation>,
     pick: Option<Pick>,
     hovered: Option<Pick>,
     background: Background,
@@ -91,6 +116,7 @@ struct ChartKey {
 /// One remembered value per derived thing.
 #[derive(Default)]
 pub(super) struct Memo {
+    readings: Option<(ReadingsKey, Arc<Readings>)>,
     picture: Option<(PictureKey, Arc<Picture>)>,
     charts: Vec<(ChartKey, Result<Arc<Chart>, String>)>,
 }
@@ -120,14 +146,12 @@ impl Workspace {
     /// The painted molecule, if one was read and laid out.
     pub fn picture(&mut self, background: Background, hovered: Option<Pick>) -> Option<Arc<Picture>> {
         let pick = self.picked();
-        let shown = self.state.shown.as_ref()?;
-        let layout = shown.layout.as_ref()?;
-        let ablated = self.state.edits.intervention(shown.id).ablated;
+        let layout = Arc::clone(self.state.shown.as_ref()?.layout.as_ref()?);
+        let readings = self.readings()?;
         let key = PictureKey {
-            comparison: Held(self.state.comparison.clone()),
-            layout: Held(Some(Arc::clone(layout))),
+            readings: Held(Some(Arc::clone(&readings))),
+            layout: Held(Some(Arc::clone(&layout))),
             view: self.state.view.clone(),
-            ablated,
             pick,
             hovered,
             background,
@@ -137,9 +161,30 @@ impl Workspace {
         {
             return Some(Arc::clone(picture));
         }
-        let picture = Arc::new(paint(&self.state, layout, &key));
+        let picture = Arc::new(paint(&self.state, (&layout, readings), &key));
         self.memo.picture = Some((key, Arc::clone(&picture)));
         Some(picture)
+    }
+
+    /// What is known of every edge of the molecule shown, made anew only if the answer or the way it is
+    /// looked at changed.
+    fn readings(&mut self) -> Option<Arc<Readings>> {
+        let shown = self.state.shown.as_ref()?;
+        let key = ReadingsKey {
+            comparison: Held(self.state.comparison.clone()),
+            molecule: Held(Some(Arc::clone(&shown.molecule))),
+            reading: self.state.view.reading,
+            coloring: self.state.view.coloring,
+            ablated: self.state.edits.intervention(shown.id).ablated,
+        };
+        if let Some((known, readings)) = &self.memo.readings
+            && *known == key
+        {
+            return Some(Arc::clone(readings));
+        }
+        let readings = Arc::new(Readings::of(&self.state));
+        self.memo.readings = Some((key, Arc::clone(&readings)));
+        Some(readings)
     }
 
     /// A chart of the molecule shown or of what was measured.
@@ -166,60 +211,75 @@ impl Workspace {
         chart
     }
 
-    /// What a directed edge of the molecule shown does in every layer; empty if it is taken out.
-    pub fn edge_layers(&self, edge: DirectedEdge) -> Vec<LayerReading> {
-        self.state.comparison.as_ref().map_or_else(Vec::new, |comparison| edge_layers(&comparison.edited, edge))
+    /// What directed edges of the molecule shown do in every layer; empty for those that are taken out.
+    pub fn edge_layers<const N: usize>(&self, edges: [DirectedEdge; N]) -> [Vec<LayerReading>; N] {
+        match &self.state.comparison {
+            Some(comparison) => readings::edge_layers(&comparison.edited, edges),
+            None => edges.map(|_| Vec::new()),
+        }
+    }
+
+    /// Ratio of a directed edge per layer before any edit; empty if nothing is edited.
+    pub fn ratios_before(&self, edge: DirectedEdge) -> Vec<f64> {
+        let edited = |comparison: &&Arc<Comparison>| !Arc::ptr_eq(&comparison.baseline, &comparison.edited);
+        let comparison = self.state.comparison.as_ref().filter(edited);
+        comparison.map_or_else(Vec::new, |comparison| readings::edge_ratios(&comparison.baseline, edge))
+    }
+
+    /// The strongest edges without a bond in a picture of the molecule shown, at `atom` or anywhere; at most
+    /// `most`, strongest first.
+    pub fn strongest_absent(&self, picture: &Picture, atom: Option<AtomId>, most: usize) -> Vec<AbsentReading> {
+        let view = &self.state.view;
+        self.state.comparison.as_ref().map_or_else(Vec::new, |comparison| {
+            let looked_at = (view.reading, view.coloring);
+            readings::strongest_absent(&comparison.edited, picture.readings(), looked_at, atom, most)
+        })
     }
 }
 
-/// What a directed edge does in every layer of a trace; empty if it took no part.
-pub(super) fn edge_layers(trace: &Trace, edge: DirectedEdge) -> Vec<LayerReading> {
-    let Some(row) = trace.edges.find(edge) else { return Vec::new() };
-    let reading = |layer: &crate::domain::LayerTrace| {
-        let stats = analysis::edge_stats(&layer.edges);
-        let ratios: Vec<f64> = stats.iter().map(|stat| stat.ratio).collect();
-        let channels = (layer.edges.cols / trace.heads.max(1)).max(1);
-        let stat = *stats.get(row)?;
-        Some(LayerReading {
-            head: stat.feature / channels,
-            channel: stat.feature % channels,
-            rank: analysis::rank(&ratios, row),
-            attention: layer.attention.row(row).to_vec(),
-            stat,
-        })
-    };
-    trace.layers.iter().filter_map(reading).collect()
-}
-
-fn paint(state: &State, layout: &Layout, key: &PictureKey) -> Picture {
+fn paint(state: &State, (layout, readings): (&Layout, Arc<Readings>), key: &PictureKey) -> Picture {
     let Some(shown) = &state.shown else {
-        return Picture { scene: Arc::default(), bar: None, readings: Vec::new() };
+        return Picture { scene: Arc::default(), bar: None, absent: None, readings };
     };
-    let readings = readings(state);
-    let values: Vec<f32> =
-        readings.iter().map(|reading| narrow(shown_value(state, reading).unwrap_or(f64::NAN))).collect();
-    let has_numbers = values.iter().any(|value| !value.is_nan());
-    // Fitted to before and after together, so that an edit does not silently change what colours mean.
-    let before =
-        readings.iter().filter(|_| state.view.coloring == Coloring::Value).filter_map(|reading| reading.baseline);
-    let fitted: Vec<f32> = values.iter().copied().chain(before.map(narrow)).collect();
-    let scale = color_scale(state, &fitted);
-    let ablated = readings.iter().filter(|reading| reading.ablated).map(|reading| reading.edge);
+    let view = &state.view;
+    let scale = color_scale(state, &readings.edges);
+    let has_numbers = readings.edges.iter().any(|reading| reading.shown(view.coloring).is_some());
+    let absent = (!readings.absent.is_empty()).then(|| AbsentBonds {
+        drawn: drawn(&readings.absent, view.arcs),
+        readings: Arc::clone(&readings),
+    });
+    let arcs = absent.as_ref().map_or(&[][..], |absent| absent.pairs().get(..absent.drawn).unwrap_or_default());
+    let mut in_arcs: BTreeSet<DirectedEdge> = arcs.iter().map(|pair| pair.edge).collect();
+    in_arcs.extend(arcs.iter().map(|pair| pair.edge.reversed()));
+    let drawn = readings.edges.iter().filter(|reading| reading.bond.is_some() || in_arcs.contains(&reading.edge));
+    let value = |reading: &EdgeReading| (reading.edge, narrow(reading.shown(view.coloring).unwrap_or(f64::NAN)));
     let edges = if has_numbers {
-        EdgePaint::of_values(&shown.edges, &values, &scale, key.background)
+        EdgePaint::of_values(drawn.clone().map(value), &scale, key.background)
     } else {
         EdgePaint::default()
     };
+    let ablated = drawn.filter(|reading| reading.ablated).map(|reading| reading.edge);
+    let edges = edges.with_ablated(ablated).with_arcs(arcs.iter().map(|pair| pair.edge));
     let style = Style {
         background: key.background,
         selected: key.pick,
         hovered: key.hovered,
-        numbers: state.view.atom_numbers,
+        numbers: view.atom_numbers,
         ..Style::default()
     };
-    let scene = scene::depict(&shown.molecule, layout, &edges.with_ablated(ablated), &style);
-    let bar = has_numbers.then(|| ColorBar::new(scale, bar_label(state), marker(state)));
-    Picture { scene: Arc::new(scene), bar, readings }
+    let scene = scene::depict(&shown.molecule, layout, &edges, &style);
+    let note = absent.as_ref().map_or_else(String::new, |absent| absent.note(view.arcs));
+    let bar = has_numbers.then(|| ColorBar::new(scale, bar_label(state), marker(state)).with_note(note));
+    Picture { scene: Arc::new(scene), bar, absent, readings }
+}
+
+/// How many of the pairs, strongest first, become arcs.
+fn drawn(pairs: &[AbsentPair], arcs: Arcs) -> usize {
+    match arcs.least {
+        _ if !arcs.shown => 0,
+        Some(least) => pairs.partition_point(|pair| pair.strength >= least),
+        None => pairs.len().min(FEW),
+    }
 }
 
 /// The line at a ratio of 1000.
@@ -234,59 +294,31 @@ fn narrow(value: f64) -> f32 {
     value as f32
 }
 
-/// What the picture says of every directed edge, nothing left out.
-fn readings(state: &State) -> Vec<EdgeReading> {
-    let Some(shown) = &state.shown else { return Vec::new() };
-    let removed = state.edits.intervention(shown.id).removed();
-    let comparison = state.comparison.as_ref().filter(|comparison| comparison.probe.molecule == shown.id);
-    let view = state.view.reading;
-    let ratio_view = analysis::View { quantity: Quantity::Ratio, ..view };
-    let values = |trace: fn(&Comparison) -> &Trace, view| {
-        comparison.map_or_else(Vec::new, |comparison| analysis::edge_values(trace(comparison), view))
-    };
-    let (edited, baseline) = (values(|c| &c.edited, view), values(|c| &c.baseline, view));
-    let ratios = values(|c| &c.edited, ratio_view);
-    let at = |values: &[f64], row: Option<usize>| values.get(row?).copied().filter(|value| !value.is_nan());
-    let edges = shown.edges.iter().zip(&shown.edges.bond).enumerate();
-    edges
-        .filter_map(|(row, (edge, bond))| {
-            let row_edited = comparison.and_then(|comparison| comparison.edited.edges.find(edge));
-            Some(EdgeReading {
-                edge,
-                bond: (*bond)?,
-                value: at(&edited, row_edited),
-                baseline: at(&baseline, Some(row)),
-                ratio: at(&ratios, row_edited),
-                rank: row_edited.and_then(|row| analysis::rank(&edited, row)),
-                ablated: removed.contains(&edge),
-            })
-        })
-        .collect()
-}
-
-/// The number that is painted: the value, or its change.
-fn shown_value(state: &State, reading: &EdgeReading) -> Option<f64> {
-    match state.view.coloring {
-        Coloring::Value => reading.value,
-        Coloring::Difference => reading.difference(),
-    }
-}
-
-fn color_scale(state: &State, values: &[f32]) -> ColorScale {
+/// The scale that holds everything drawn. Absent bonds count as long as arcs are shown at all, so that
+/// their threshold does not change what colours mean.
+fn color_scale(state: &State, readings: &[EdgeReading]) -> ColorScale {
     let view = &state.view;
+    let readings = readings.iter().filter(|reading| view.arcs.shown || reading.bond.is_some());
     if view.coloring == Coloring::Difference {
-        return ColorScale::fit_range(ColorMap::PurpleOrange, false, values.iter().copied());
+        let changes = readings.filter_map(EdgeReading::difference).map(narrow);
+        return ColorScale::fit_range(ColorMap::PurpleOrange, false, changes);
     }
     let log = view.reading.quantity != Quantity::Attention;
     match view.locked {
         Some((low, high)) => ColorScale { map: view.map, low, high, log },
-        None => ColorScale::fit_range(view.map, log, values.iter().copied()),
+        // Fitted to before and after together, so that an edit does not silently change what colours mean.
+        None => {
+            let values = readings.flat_map(|reading| [reading.value, reading.baseline]).flatten().map(narrow);
+            ColorScale::fit_range(view.map, log, values)
+        }
     }
 }
 
 /// The colour range fitted to the molecule shown, for locking; `None` while there are no values.
 pub(super) fn fitted_range(state: &State) -> Option<(f32, f32)> {
-    let values: Vec<f32> = readings(state).iter().filter_map(|reading| reading.value).map(narrow).collect();
+    let readings = Readings::of(state).edges;
+    let readings = readings.iter().filter(|reading| state.view.arcs.shown || reading.bond.is_some());
+    let values: Vec<f32> = readings.filter_map(|reading| reading.value).map(narrow).collect();
     let log = state.view.reading.quantity != Quantity::Attention;
     let scale = ColorScale::fit_range(state.view.map, log, values.iter().copied());
     (!values.is_empty()).then_some((scale.low, scale.high))

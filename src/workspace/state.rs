@@ -4,7 +4,8 @@ use super::edits::Edits;
 use super::table::Table;
 use super::view::View;
 use crate::domain::{Comparison, Dataset, Detail, EdgeList, Intervention, Molecule, MoleculeId, Scale};
-use crate::engine::{Checkpoint, JobId, Survey, TrainingReport};
+use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, TrainingReport};
+use crate::models::Initial;
 use crate::scene::{Layout, Pick};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -136,6 +137,8 @@ pub struct State {
     pub detail: Detail,
     /// Whether full graphs are computed whatever their size.
     pub allow_large: bool,
+    /// How the untrained state behind the base band is drawn.
+    pub initial: Initial,
     /// Measurements of the open dataset, one per model and choice of molecules.
     pub surveys: Vec<Arc<Survey>>,
     /// Epochs of the training run that is going on or was the last.
@@ -162,7 +165,10 @@ impl State {
     /// What was measured of the listed split under the chosen model.
     pub fn survey(&self) -> Option<&Arc<Survey>> {
         let model = &self.checkpoint()?.id;
-        let wanted = |survey: &&Arc<Survey>| survey.key.model == *model && survey.key.options.split == self.table.split;
+        let wanted = |survey: &&Arc<Survey>| {
+            let SweepOptions { split, limit: _, initial } = survey.key.options;
+            survey.key.model == *model && split == self.table.split && initial == self.initial
+        };
         self.surveys.iter().rev().find(wanted)
     }
 

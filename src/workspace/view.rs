@@ -14,6 +14,23 @@ pub enum Coloring {
     Difference,
 }
 
+/// Which edges between atoms without a bond are drawn as arcs; only models of full graphs have such edges.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Arcs {
+    /// Whether any are drawn.
+    pub shown: bool,
+    /// The smallest magnitude drawn, in the number that is painted; `None` for the few strongest.
+    #[serde(skip)]
+    pub least: Option<f32>,
+}
+
+impl Default for Arcs {
+    fn default() -> Self {
+        Self { shown: true, least: None }
+    }
+}
+
 /// The reading settings.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -31,6 +48,8 @@ pub struct View {
     pub histogram: ModelState,
     /// Whether atoms carry their numbers.
     pub atom_numbers: bool,
+    /// Arcs for absent bonds.
+    pub arcs: Arcs,
 }
 
 /// The words in menus and at the colour bar; all three quantities are dimensionless.

@@ -113,9 +113,10 @@ impl ModelSpec {
     /// [`FULL_GRAPH_LIMIT`].
     ///
     /// # Errors
-    /// What the model's features have no code for, no bond, or a full graph beyond the limit.
+    /// What the model's features have no code for, no edge, or a full graph beyond the limit.
     pub fn input(&self, molecule: &Molecule, edge_limit: usize) -> Result<GraphInput, FeatureError> {
-        self.complete(self.features.codes(molecule)?, edge_limit)
+        let input = self.complete(self.features.codes(molecule)?, edge_limit)?;
+        if input.edges.is_empty() { Err(FeatureError::NoEdge) } else { Ok(input) }
     }
 
     /// Adds what this model wants to know beyond the codes of a sparse graph: absent bonds, kernel,
@@ -182,8 +183,13 @@ mod tests {
         let quadruple = Molecule::new(vec![carbon(); 2], vec![(0, 1, bond(BondOrder::Quadruple))]).unwrap();
         let refused = FeatureError::Bond { a: 0, b: 1, order: "quadruple" };
         assert_eq!(Features::Zinc.codes(&quadruple).unwrap_err(), refused);
-        let lone = Molecule::new(vec![carbon()], vec![]).unwrap();
-        assert_eq!(Features::Ogb.codes(&lone).unwrap_err(), FeatureError::NoBond);
+        let (lone, two) = (Molecule::new(vec![carbon()], vec![]), Molecule::new(vec![carbon(); 2], vec![]));
+        let (lone, two) = (lone.unwrap(), two.unwrap());
+        let sparse = ModelSpec::recipe(Arch::San, Features::Ogb, Ebt::Off);
+        let full = ModelSpec { connectivity: Connectivity::LearnedGamma, ..sparse.clone() };
+        assert_eq!(sparse.input(&two, FULL_GRAPH_LIMIT).unwrap_err(), FeatureError::NoEdge);
+        assert_eq!(full.input(&lone, FULL_GRAPH_LIMIT).unwrap_err(), FeatureError::NoEdge);
+        assert_eq!(full.input(&two, FULL_GRAPH_LIMIT).unwrap().absent, [true; 2]);
     }
 
     #[test]

@@ -82,9 +82,9 @@ pub enum FeatureError {
         /// Place of the atom, counted from 0.
         atom: usize,
     },
-    /// Attention runs along bonds only.
+    /// There is nothing for attention to run along.
     #[error("the molecule has no bond, so no message can flow and the model cannot score it")]
-    NoBond,
+    NoEdge,
     /// Full-graph attention grows with the square of the atoms.
     #[error(
         "in full-graph mode the molecule's {atoms} atoms make {edges} edges, whose activations take about \
@@ -145,7 +145,7 @@ impl Features {
     /// The codes of a molecule along its bonds, both directions of each.
     ///
     /// # Errors
-    /// An atom or bond that the scheme has no code for, or no bond at all.
+    /// An atom or bond that the scheme has no code for.
     pub fn codes(self, molecule: &Molecule) -> Result<GraphInput, FeatureError> {
         let atoms = || molecule.atoms().enumerate();
         let degree = |atom: usize| molecule.degree(crate::domain::AtomId(u32::try_from(atom).unwrap_or(u32::MAX)));
@@ -163,9 +163,6 @@ impl Features {
                     node.extend(codes.map_err(|_code| FeatureError::Beyond { atom: index })?);
                 }
             }
-        }
-        if molecule.bond_count() == 0 {
-            return Err(FeatureError::NoBond);
         }
         let bonds = molecule.bonds().map(|(a, b, bond)| self.bond(a.0, b.0, bond)).collect::<Result<Vec<_>, _>>()?;
         let edges = EdgeList::of(molecule);

@@ -132,7 +132,7 @@ pub static ACTIONS: &[Action] = &[
         }),
         |state| state.opened.is_some(),
     ),
-    action(Id::OpenModel, "Open model…", "Read trained weights from a .safetensors file", &[ctrl(Key::M)], |_| {
+    action(Id::OpenModel, "Open model…", "Read trained weights from a .safetensors or PyTorch file", &[ctrl(Key::M)], |_| {
         just(WindowCommand::PickModel)
     }),
     when(

@@ -1,0 +1,341 @@
+//! What a trace says of each directed edge, and of those that no bond stands for.
+//!
+//! A full graph has an edge for every ordered pair of atoms, tens of thousands in a large molecule, so
+//! readings are made once per answer and shared by the picture, the lists and the tables.
+
+use super::State;
+use super::view::Coloring;
+use crate::analysis::{self, EdgeStat, Quantity};
+use crate::domain::{AtomId, BondId, Comparison, DirectedEdge, LayerTrace, Matrix, Trace};
+use rayon::prelude::*;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+/// What the picture says of one directed edge.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EdgeReading {
+    /// The edge.
+    pub edge: DirectedEdge,
+    /// Its bond; `None` for an edge that only a full graph has.
+    pub bond: Option<BondId>,
+    /// The quantity after all edits; `None` if the edge is taken out or there is no number.
+    pub value: Option<f64>,
+    /// The quantity before any edit.
+    pub baseline: Option<f64>,
+    /// MA ratio in the layer shown, whatever the quantity.
+    pub ratio: Option<f64>,
+    /// Place among the molecule's edges by the quantity, from 1 (largest).
+    pub rank: Option<usize>,
+    /// Whether the edge is taken out.
+    pub ablated: bool,
+}
+
+impl EdgeReading {
+    /// Edited minus baseline.
+    pub fn difference(&self) -> Option<f64> {
+        Some(self.value? - self.baseline?)
+    }
+
+    /// The number that is painted: the value, or its change.
+    pub fn shown(&self, coloring: Coloring) -> Option<f64> {
+        match coloring {
+            Coloring::Value => self.value,
+            Coloring::Difference => self.difference(),
+        }
+    }
+}
+
+/// What one directed edge does in one layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerReading {
+    /// Ratio, median, maximum and where the maximum sits.
+    pub stat: EdgeStat,
+    /// Head of the maximum.
+    pub head: usize,
+    /// Channel of the maximum within its head.
+    pub channel: usize,
+    /// Place among the molecule's edges by ratio, from 1.
+    pub rank: Option<usize>,
+    /// Attention weight per head.
+    pub attention: Vec<f32>,
+    /// Attention logit per head before the clamp.
+    pub logits: Vec<f32>,
+}
+
+/// Two atoms without a bond that exchange messages nevertheless.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AbsentPair {
+    /// The direction with the larger magnitude.
+    pub edge: DirectedEdge,
+    /// That magnitude of the number that is painted.
+    pub strength: f32,
+}
+
+/// The edges of the molecule shown, by the quantity, layer and head looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Readings {
+    /// One per directed edge, in row order.
+    pub(super) edges: Vec<EdgeReading>,
+    /// Pairs of atoms without a bond, strongest first; empty where attention runs along bonds only.
+    pub(super) absent: Vec<AbsentPair>,
+}
+
+impl Readings {
+    /// What the state says of every directed edge of the molecule shown, nothing left out.
+    pub(super) fn of(state: &State) -> Self {
+        let Some(shown) = &state.shown else { return Self::default() };
+        let removed = state.edits.intervention(shown.id).removed();
+        let comparison = state.comparison.as_ref().filter(|comparison| comparison.probe.molecule == shown.id);
+        // Before the first answer the bonds are known and nothing else.
+        let list = comparison.map_or(&shown.edges, |comparison| &comparison.baseline.edges);
+        let numbers = comparison.map(|comparison| Numbers::of(comparison, state.view.reading));
+        let at = |values: &[f64], row: Option<usize>| values.get(row?).copied().filter(|value| !value.is_nan());
+        let edges = list.iter().zip(&list.bond).enumerate().map(|(row, (edge, &bond))| {
+            let edited = comparison.and_then(|comparison| comparison.edited.edges.find(edge));
+            let value = numbers.as_ref().and_then(|numbers| at(&numbers.edited, edited));
+            EdgeReading {
+                edge,
+                bond,
+                value,
+                baseline: numbers.as_ref().and_then(|numbers| at(&numbers.baseline, Some(row))),
+                ratio: numbers.as_ref().and_then(|numbers| at(&numbers.ratios, edited)),
+                rank: numbers.as_ref().zip(value).map(|(numbers, value)| numbers.rank(value)),
+                ablated: removed.contains(&edge),
+            }
+        });
+        let edges: Vec<EdgeReading> = edges.collect();
+        let absent = absent_pairs(&edges, state.view.coloring);
+        Self { edges, absent }
+    }
+}
+
+/// The looked-at numbers of a comparison, one per row.
+struct Numbers {
+    edited: Vec<f64>,
+    baseline: Vec<f64>,
+    ratios: Vec<f64>,
+    /// Those of `edited` that are numbers, largest first.
+    sorted: Vec<f64>,
+}
+
+impl Numbers {
+    fn of(comparison: &Comparison, view: analysis::View) -> Self {
+        let is_edited = !Arc::ptr_eq(&comparison.baseline, &comparison.edited);
+        let edited = analysis::edge_values(&comparison.edited, view);
+        let baseline = if is_edited { analysis::edge_values(&comparison.baseline, view) } else { edited.clone() };
+        let ratios = match view.quantity {
+            Quantity::Ratio => edited.clone(),
+            _ => {
+                analysis::edge_values(&comparison.edited, analysis::View { quantity: Quantity::Ratio, ..view })
+            }
+        };
+        let mut sorted: Vec<f64> = edited.iter().copied().filter(|value| !value.is_nan()).collect();
+        sorted.sort_unstable_by(|a, b| b.total_cmp(a));
+        Self { edited, baseline, ratios, sorted }
+    }
+
+    /// The place of a value from 1; equal values share the better place.
+    fn rank(&self, value: f64) -> usize {
+        1 + self.sorted.partition_point(|&other| other > value)
+    }
+}
+
+/// Pairs of atoms without a bond, strongest first, equal ones in the order of their atoms. Pairs whose
+/// numbers are all missing or zero are left out: there is nothing to show.
+fn absent_pairs(edges: &[EdgeReading], coloring: Coloring) -> Vec<AbsentPair> {
+    let strength = |reading: &EdgeReading| {
+        let value = reading.shown(coloring).filter(|value| !value.is_nan())?;
+        // Shown, and compared with thresholds that people set, in three digits.
+        #[allow(clippy::cast_possible_truncation, reason = "for display")]
+        let value = value.abs() as f32;
+        (value > 0.0).then_some(value)
+    };
+    let mut directed: Vec<AbsentPair> = edges
+        .iter()
+        .filter(|reading| reading.bond.is_none())
+        .filter_map(|reading| Some(AbsentPair { edge: reading.edge, strength: strength(reading)? }))
+        .collect();
+    let ends = |pair: &AbsentPair| {
+        let (a, b) = (pair.edge.source, pair.edge.target);
+        (a.min(b), a.max(b))
+    };
+    directed.sort_unstable_by(|a, b| ends(a).cmp(&ends(b)).then(b.strength.total_cmp(&a.strength)).then(a.edge.cmp(&b.edge)));
+    directed.dedup_by_key(|pair| ends(pair));
+    directed.sort_by(|a, b| b.strength.total_cmp(&a.strength));
+    directed
+}
+
+/// One edge that no bond stands for, in the layer and head looked at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AbsentReading {
+    /// The edge.
+    pub edge: DirectedEdge,
+    /// Largest over lower median activation.
+    pub ratio: f64,
+    /// Largest activation magnitude.
+    pub activation: f64,
+    /// Attention weight.
+    pub attention: f64,
+}
+
+/// The strongest edges without a bond, at `atom` or anywhere, by the number that is painted; at most `most`.
+pub(super) fn strongest_absent(
+    trace: &Trace,
+    readings: &[EdgeReading],
+    (view, coloring): (analysis::View, Coloring),
+    atom: Option<AtomId>,
+    most: usize,
+) -> Vec<AbsentReading> {
+    let touches = |edge: DirectedEdge| atom.is_none_or(|atom| edge.source == atom || edge.target == atom);
+    let mut found: Vec<(f64, DirectedEdge)> = readings
+        .iter()
+        .filter(|reading| reading.bond.is_none() && touches(reading.edge))
+        .filter_map(|reading| Some((reading.shown(coloring)?.abs(), reading.edge)))
+        .filter(|(strength, _)| !strength.is_nan())
+        .collect();
+    let order = |a: &(f64, DirectedEdge), b: &(f64, DirectedEdge)| -> Ordering {
+        b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
+    };
+    if found.len() > most {
+        found.select_nth_unstable_by(most, order);
+        found.truncate(most);
+    }
+    found.sort_unstable_by(order);
+    let rows: Vec<(DirectedEdge, usize)> =
+        found.iter().filter_map(|&(_, edge)| Some((edge, trace.edges.find(edge)?))).collect();
+    let places: Vec<usize> = rows.iter().map(|&(_, row)| row).collect();
+    let few = only(trace, view.layer, &places);
+    let values = |quantity| analysis::edge_values(&few, analysis::View { quantity, layer: 0, head: view.head });
+    let [ratios, activations, attention] =
+        [Quantity::Ratio, Quantity::Activation, Quantity::Attention].map(values);
+    rows.iter()
+        .zip(ratios.into_iter().zip(activations).zip(attention))
+        .map(|(&(edge, _), ((ratio, activation), attention))| AbsentReading { edge, ratio, activation, attention })
+        .collect()
+}
+
+/// One layer of a trace, reduced to some rows of its edges.
+fn only(trace: &Trace, layer: usize, rows: &[usize]) -> Trace {
+    let reduced = |matrix: &Matrix| Matrix {
+        rows: rows.len(),
+        cols: matrix.cols,
+        values: rows.iter().flat_map(|&row| matrix.row(row).iter().copied()).collect(),
+    };
+    let layers = trace.layers.get(layer).map(|layer| LayerTrace {
+        edges: reduced(&layer.edges),
+        attention: reduced(&layer.attention),
+        ..LayerTrace::default()
+    });
+    Trace { prediction: Vec::new(), layers: layers.into_iter().collect(), edges: Default::default(), heads: trace.heads }
+}
+
+/// Ratio of one edge in every layer of a trace; empty if it took no part.
+pub(super) fn edge_ratios(trace: &Trace, edge: DirectedEdge) -> Vec<f64> {
+    let Some(row) = trace.edges.find(edge) else { return Vec::new() };
+    let view = analysis::View { quantity: Quantity::Ratio, layer: 0, head: None };
+    (0..trace.layers.len()).flat_map(|layer| analysis::edge_values(&only(trace, layer, &[row]), view)).collect()
+}
+
+/// What some directed edges do in every layer of a trace; empty for those that took no part.
+pub(super) fn edge_layers<const N: usize>(trace: &Trace, edges: [DirectedEdge; N]) -> [Vec<LayerReading>; N] {
+    let rows = edges.map(|edge| trace.edges.find(edge));
+    // A rank needs the ratios of all edges, which in a full graph are many.
+    let layers: Vec<[Option<LayerReading>; N]> = trace
+        .layers
+        .par_iter()
+        .map(|layer| {
+            let stats = analysis::edge_stats(&layer.edges);
+            let ratios: Vec<f64> = stats.iter().map(|stat| stat.ratio).collect();
+            let channels = (layer.edges.cols / trace.heads.max(1)).max(1);
+            rows.map(|row| {
+                let row = row?;
+                let stat = *stats.get(row)?;
+                Some(LayerReading {
+                    head: stat.feature / channels,
+                    channel: stat.feature % channels,
+                    rank: analysis::rank(&ratios, row),
+                    attention: layer.attention.row(row).to_vec(),
+                    logits: layer.logits.row(row).to_vec(),
+                    stat,
+                })
+            })
+        })
+        .collect();
+    let mut by_edge = edges.map(|_| Vec::with_capacity(layers.len()));
+    for layer in layers {
+        for (readings, reading) in by_edge.iter_mut().zip(layer) {
+            readings.extend(reading);
+        }
+    }
+    by_edge
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::EdgeList;
+
+    /// Three atoms in a row, every pair connected: 0-1 and 1-2 are bonds, 0-2 is none.
+    fn trace() -> Trace {
+        let edges = EdgeList {
+            source: vec![0, 0, 1, 1, 2, 2],
+            target: vec![1, 2, 0, 2, 0, 1],
+            bond: vec![Some(BondId(0)), None, Some(BondId(0)), Some(BondId(1)), None, Some(BondId(1))],
+        };
+        let activations = vec![1.0, 2.0, 1.0, 90.0, 1.0, 3.0, 1.0, 4.0, 1.0, 50.0, 1.0, 5.0];
+        let layer = LayerTrace {
+            edges: Matrix::new(6, 2, activations).unwrap(),
+            attention: Matrix::new(6, 1, vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6]).unwrap(),
+            logits: Matrix::new(6, 1, vec![0.0, 7.0, 0.0, 0.0, -6.0, 0.0]).unwrap(),
+            ..LayerTrace::default()
+        };
+        Trace { prediction: vec![0.0], layers: vec![layer], edges, heads: 1 }
+    }
+
+    fn readings(trace: &Trace) -> Vec<EdgeReading> {
+        let values = analysis::edge_values(trace, analysis::View::default());
+        let rows = trace.edges.iter().zip(&trace.edges.bond).zip(values);
+        rows.map(|((edge, &bond), value)| EdgeReading {
+            edge,
+            bond,
+            value: Some(value),
+            baseline: Some(1.0),
+            ratio: Some(value),
+            rank: None,
+            ablated: false,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn absent_pairs_are_one_per_pair_by_the_stronger_direction() {
+        let pairs = absent_pairs(&readings(&trace()), Coloring::Value);
+        assert_eq!(pairs, [AbsentPair { edge: DirectedEdge::new(0, 2), strength: 90.0 }]);
+        let changed = absent_pairs(&readings(&trace()), Coloring::Difference);
+        assert_eq!(changed, [AbsentPair { edge: DirectedEdge::new(0, 2), strength: 89.0 }]);
+        let mut unchanged = readings(&trace());
+        unchanged.iter_mut().for_each(|reading| reading.baseline = reading.value);
+        assert!(absent_pairs(&unchanged, Coloring::Difference).is_empty());
+    }
+
+    #[test]
+    fn the_strongest_absent_edges_come_first_in_both_directions() {
+        let trace = trace();
+        let view = (analysis::View::default(), Coloring::Value);
+        let found = strongest_absent(&trace, &readings(&trace), view, Some(AtomId(2)), 5);
+        let edges: Vec<(DirectedEdge, f64, f64)> =
+            found.iter().map(|reading| (reading.edge, reading.ratio, (100.0 * reading.attention).round())).collect();
+        assert_eq!(edges, [(DirectedEdge::new(0, 2), 90.0, 20.0), (DirectedEdge::new(2, 0), 50.0, 50.0)]);
+        assert_eq!(strongest_absent(&trace, &readings(&trace), view, None, 1).len(), 1);
+        assert!(strongest_absent(&trace, &readings(&trace), view, Some(AtomId(1)), 5).is_empty());
+    }
+
+    #[test]
+    fn layers_of_an_edge_have_rank_logit_and_ratio() {
+        let trace = trace();
+        let [strong, gone] = edge_layers(&trace, [DirectedEdge::new(2, 0), DirectedEdge::new(7, 8)]);
+        assert_eq!((strong[0].rank, strong[0].channel, strong[0].logits.as_slice()), (Some(2), 1, &[-6.0][..]));
+        assert!(gone.is_empty());
+        assert_eq!(edge_ratios(&trace, DirectedEdge::new(2, 0)), [50.0]);
+    }
+}
