@@ -91,6 +91,16 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// A column was named as a target and is not there.
+    #[error("There is no column {name:?} to take targets from; beside the SMILES, {}: {}", listed(columns), path.display())]
+    NoTarget {
+        /// The name.
+        name: String,
+        /// All columns but the one with structures.
+        columns: Vec<String>,
+        /// The file.
+        path: PathBuf,
+    },
     /// A header and nothing below it.
     #[error("The file has a header but no lines below it: {}", path.display())]
     OnlyHeader {
@@ -117,6 +127,17 @@ pub enum OpenError {
     },
 }
 
+/// What there is instead of a column that is missing.
+fn listed(columns: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let names: Vec<String> = columns.iter().take(SHOWN).map(|name| format!("{name:?}")).collect();
+    match columns.len() {
+        0 => "the file has no columns".to_owned(),
+        count if count > SHOWN => format!("the file has {} and {} more", names.join(", "), count - SHOWN),
+        _ => format!("the file has {}", names.join(", ")),
+    }
+}
+
 /// Why weights were not read.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
@@ -131,11 +152,43 @@ pub enum WeightsError {
         /// The limit.
         limit: u64,
     },
-    /// Not safetensors at all, or cut off.
-    #[error("This is not a complete safetensors file ({reason}); it may be cut off or of another format")]
+    /// Neither safetensors nor PyTorch, or cut off.
+    #[error(
+        "This is neither a complete safetensors file ({reason}) nor a PyTorch file; it may be cut off or of another format"
+    )]
     Damaged {
         /// What the parser met.
         reason: String,
+    },
+    /// A file of PyTorch whose container, pickle or tensors cannot be read.
+    #[error("This PyTorch file could not be read ({reason}); write it again with torch.save(model.state_dict(), ..)")]
+    PyTorch {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A pickle that names something to call.
+    #[error(
+        "The file asks to call `{name}`, which no weights need, so it was not opened; a file written with torch.save(model.state_dict(), ..) asks for nothing of the kind"
+    )]
+    Callable {
+        /// What it names.
+        name: String,
+    },
+    /// A checkpoint without tensors where checkpoints keep them.
+    #[error(
+        "This PyTorch file has no tensors at its top and none under `state_dict`, `model_state_dict`, `model` or `net`, only {found}; write the weights with torch.save(model.state_dict(), ..)"
+    )]
+    NoStateDict {
+        /// What is there instead.
+        found: String,
+    },
+    /// Tensors that a file of this size cannot hold.
+    #[error("The tensors of this PyTorch file claim {size} bytes, but the file has only {file}, so it was not opened")]
+    Inflated {
+        /// What they claim.
+        size: usize,
+        /// What there is.
+        file: usize,
     },
     /// Values that are not floating point numbers.
     #[error("Tensor {name} has type {dtype}; weights must be F16, BF16, F32 or F64")]

@@ -1,7 +1,7 @@
 //! What a file holds, in numbers: the answer of `bondscope inspect`.
 
 use super::smiles::{self, Description};
-use crate::domain::{Columns, Dataset, RowNote};
+use crate::domain::{Columns, Dataset, RowNote, Task};
 use rayon::prelude::*;
 use std::fmt;
 
@@ -18,8 +18,22 @@ pub struct Summary {
     pub skipped: Vec<RowNote>,
     /// Lines that opened but deserve a word.
     pub warnings: Vec<RowNote>,
-    /// Which column is what.
+    /// Which column is what, and what the targets are.
     pub columns: Columns,
+    /// What the target columns hold, in the order of the file.
+    pub targets: Vec<TargetSummary>,
+}
+
+/// What one target column holds.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct TargetSummary {
+    /// Its name.
+    pub name: String,
+    /// Usable records with a value in it.
+    pub values: usize,
+    /// How many of the values are 1, where the targets are labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub positives: Option<usize>,
 }
 
 impl Summary {
@@ -32,24 +46,26 @@ impl Summary {
             skipped: dataset.skipped.clone(),
             warnings: dataset.warnings.clone(),
             columns: dataset.columns.clone(),
+            targets: summarize_targets(dataset),
         }
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, records, usable, skipped, warnings, columns } = self;
+        let Self { format, records, usable, skipped, warnings, columns, targets } = self;
         writeln!(f, "format    {format}")?;
         writeln!(f, "records   {records}")?;
         writeln!(f, "usable    {usable}")?;
-        let named = [
-            ("smiles", Some(&columns.smiles)),
-            ("target", columns.target.as_ref()),
-            ("split", columns.split.as_ref()),
-            ("id", columns.id.as_ref()),
-        ];
-        for (role, column) in named {
-            writeln!(f, "{role:<9} {}", column.map_or("-", |column| column.as_str()))?;
+        writeln!(f, "smiles    {}", columns.smiles)?;
+        writeln!(f, "task      {}", if targets.is_empty() { "-" } else { columns.task.name() })?;
+        writeln!(f, "targets   {}", targets.len())?;
+        for TargetSummary { name, values, positives } in targets {
+            let positives = positives.map_or_else(String::new, |count| format!(", {count} positive"));
+            writeln!(f, "  {name}: {values} values{positives}")?;
+        }
+        for (role, column) in [("split", &columns.split), ("id", &columns.id)] {
+            writeln!(f, "{role:<9} {}", column.as_deref().unwrap_or("-"))?;
         }
         for (title, notes) in [("skipped", skipped), ("warnings", warnings)] {
             writeln!(f, "{title:<9} {}", notes.len())?;
@@ -59,6 +75,20 @@ impl fmt::Display for Summary {
         }
         Ok(())
     }
+}
+
+fn summarize_targets(dataset: &Dataset) -> Vec<TargetSummary> {
+    let mut counts = vec![(0, 0); dataset.outputs()];
+    for record in &dataset.records {
+        for ((values, ones), value) in counts.iter_mut().zip(&record.targets) {
+            *values += usize::from(!value.is_nan());
+            *ones += usize::from(*value > 0.5);
+        }
+    }
+    let positives = |ones| (dataset.columns.task == Task::Labels).then_some(ones);
+    let summary =
+        |(name, (values, ones)): (&String, _)| TargetSummary { name: name.clone(), values, positives: positives(ones) };
+    dataset.columns.targets.iter().zip(counts).map(summary).collect()
 }
 
 /// One usable molecule.
@@ -116,7 +146,28 @@ mod tests {
             r#"{"index":0,"smiles":"c1ccccc1C(=O)[O-].[Na+]","atoms":10,"bonds":{"single":5,"double":4,"triple":0},"aromatic_bonds":6,"rings":1,"formula":"C7H5NaO2","charge":0,"components":2}"#
         );
         let summary = serde_json::to_value(Summary::of(&dataset)).unwrap();
-        assert_eq!(summary["columns"]["target"], "y");
+        assert_eq!(summary["columns"]["targets"], serde_json::json!(["y"]));
+        assert_eq!(summary["columns"]["task"], "regression");
+        assert_eq!(summary["targets"], serde_json::json!([{ "name": "y", "values": 2 }]));
         assert_eq!((summary["records"].as_u64(), summary["usable"].as_u64()), (Some(2), Some(2)));
+    }
+
+    #[test]
+    fn labels_are_counted_per_target() {
+        let text = "smiles,a,b\nCCO,0,1\nCN,,1\nC(C)(C)(C)(C)C,1,0\nCC,1,\n";
+        let loader = Loader::from_bytes("test", text.as_bytes()).unwrap();
+        let summary = Summary::of(&crate::io::load_fully(loader, |_| true).unwrap());
+        let json = serde_json::to_value(&summary).unwrap();
+        assert_eq!(
+            (&json["columns"]["task"], json["columns"]["targets"].as_array().unwrap().len()),
+            (&"labels".into(), 2)
+        );
+        assert_eq!(
+            json["targets"],
+            serde_json::json!([{ "name": "a", "values": 2, "positives": 1 }, { "name": "b", "values": 2, "positives": 2 }])
+        );
+        let lines =
+            "task      labels\ntargets   2\n  a: 2 values, 1 positive\n  b: 2 values, 2 positive\nsplit     -\n";
+        assert!(summary.to_string().contains(lines), "{summary}");
     }
 }

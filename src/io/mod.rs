@@ -6,6 +6,7 @@
 
 mod error;
 mod inspect;
+mod pytorch;
 mod safetensors;
 pub mod smiles;
 mod table;
@@ -15,7 +16,7 @@ mod weights;
 mod write;
 
 pub use error::{OpenError, WeightsError, WriteError};
-pub use inspect::{RecordLine, Summary, describe_records};
+pub use inspect::{RecordLine, Summary, TargetSummary, describe_records};
 pub use table::{Loader, MAX_LINE, MAX_LINES, MAX_UNPACKED, Step};
 pub use tensors::{Tensor, TensorFormat, write_tensors};
 pub use validate::{Validator, load_fully};

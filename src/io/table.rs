@@ -7,6 +7,7 @@
 mod layout;
 mod row;
 mod source;
+mod targets;
 
 use super::OpenError;
 use super::validate::nothing_usable;
@@ -56,8 +57,11 @@ pub struct Loader {
     /// Physical line on which the buffer starts, counted from 1.
     line: u32,
     layout: Option<Layout>,
+    /// Names of the target columns; those that look like it, if there are none.
+    named: Vec<String>,
     /// Whether the next row is the header.
     header_ahead: bool,
+    /// What has been read; targets are not settled in it.
     dataset: Dataset,
     finished: bool,
     /// [`MAX_UNPACKED`] and [`MAX_LINES`], which tests lower.
@@ -106,6 +110,7 @@ impl Loader {
             end: None,
             line: 1,
             layout: None,
+            named: Vec::new(),
             header_ahead: false,
             dataset: Dataset { name: name.to_owned(), ..Dataset::default() },
             finished: false,
@@ -114,11 +119,19 @@ impl Loader {
         })
     }
 
+    /// Names the target columns, as the header does, or `column 2` without one; they stand in the order of the
+    /// file then. Without names, the columns that look like targets are taken.
+    #[must_use]
+    pub fn with_targets(mut self, names: Vec<String>) -> Self {
+        self.named = names;
+        self
+    }
+
     /// Reads the next chunk.
     ///
     /// # Errors
-    /// The file is not a table of SMILES, goes beyond a limit, or (with the last step) holds nothing
-    /// usable. What was read before stays available.
+    /// The file is not a table of SMILES, has no column of a name given for a target, goes beyond a limit,
+    /// or (with the last step) holds nothing usable. What was read before stays available.
     pub fn step(&mut self) -> Result<Step, OpenError> {
         if !self.finished {
             self.fill()?;
@@ -137,17 +150,25 @@ impl Loader {
         })
     }
 
-    /// A copy of what has been read so far.
+    /// A copy of what has been read so far. Which columns are targets may change as more is read.
     pub fn dataset(&self) -> Dataset {
-        self.dataset.clone()
+        let mut dataset = self.dataset.clone();
+        if let Some(layout) = &self.layout {
+            layout.targets.settle(&mut dataset);
+        }
+        dataset
     }
 
     /// What has been read so far, without copying it.
-    pub fn into_dataset(self) -> Dataset {
+    pub fn into_dataset(mut self) -> Dataset {
+        if let Some(layout) = &self.layout {
+            layout.targets.settle(&mut self.dataset);
+        }
         self.dataset
     }
 
-    fn path(&self) -> PathBuf {
+    /// The file, or the name of the bytes.
+    pub(super) fn path(&self) -> PathBuf {
         self.path.clone()
     }
 
@@ -193,7 +214,7 @@ impl Loader {
             return Ok(());
         }
         source::check_text(text, &self.path)?;
-        let layout = Layout::detect(text, self.is_last()).ok_or_else(|| OpenError::NoSmiles { path: self.path() })?;
+        let layout = Layout::detect(text, self.is_last(), &self.named, &self.path)?;
         self.dataset.format = layout.format.to_owned() + if self.source.is_packed() { "+gzip" } else { "" };
         self.dataset.columns = layout.columns.clone();
         self.header_ahead = layout.header;
@@ -244,8 +265,12 @@ impl Loader {
         self.header_ahead = header_ahead;
         for outcome in outcomes {
             match outcome {
-                Outcome::Record(record, notes) => {
-                    self.dataset.warnings.extend(notes.into_iter().map(|reason| RowNote { line: record.line, reason }));
+                Outcome::Record(mut record, remarks) => {
+                    let line = record.line;
+                    self.dataset.warnings.extend(remarks.split.map(|reason| RowNote { line, reason }));
+                    if let Some(layout) = &mut self.layout {
+                        layout.targets.see(&mut record, remarks.target);
+                    }
                     self.dataset.records.push(record);
                 }
                 Outcome::Skipped(note) => self.dataset.skipped.push(note),

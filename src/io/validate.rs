@@ -6,7 +6,6 @@
 use super::{Loader, OpenError, smiles};
 use crate::domain::{Dataset, RowNote};
 use rayon::prelude::*;
-use std::path::Path;
 
 /// Records checked per step: some tens of milliseconds.
 const CHUNK: usize = 4_000;
@@ -79,18 +78,18 @@ pub(super) fn nothing_usable(dataset: &Dataset) -> Option<OpenError> {
     })
 }
 
-/// Reads and checks a file to the end. `progress` is told the share done, 0 to 1, and answers
+/// Reads and checks a file, which `loader` has opened, to the end. `progress` is told the share done, 0 to 1, and answers
 /// whether to go on.
 ///
 /// # Errors
-/// The file cannot be opened, nothing in it is usable, or `progress` asked to stop.
-pub fn load_fully(path: &Path, mut progress: impl FnMut(f32) -> bool) -> Result<Dataset, OpenError> {
+/// The file is no table of SMILES, nothing in it is usable, or `progress` asked to stop.
+pub fn load_fully(mut loader: Loader, mut progress: impl FnMut(f32) -> bool) -> Result<Dataset, OpenError> {
     // Reading takes about a third of the time.
     const READING: f32 = 0.3;
+    let path = loader.path();
     let mut report = |share: f32| {
-        if progress(share) { Ok(()) } else { Err(OpenError::Stopped { path: path.to_owned() }) }
+        if progress(share) { Ok(()) } else { Err(OpenError::Stopped { path: path.clone() }) }
     };
-    let mut loader = Loader::open(path)?;
     loop {
         let step = loader.step()?;
         report(READING * share(step.done_bytes, step.total_bytes))?;

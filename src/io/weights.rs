@@ -1,5 +1,6 @@
-//! Model weights in safetensors files.
+//! Model weights: safetensors files, and files of PyTorch to read.
 
+use super::pytorch;
 use super::safetensors::{self as container, Entry};
 use super::{WeightsError, WriteError, write_atomically};
 use crate::domain::{Array, Weights};
@@ -9,11 +10,11 @@ use std::path::Path;
 /// Largest weight file that is read; the largest model of this program has 0.11 GB.
 const MAX_SIZE: u64 = 1 << 31;
 
-/// Reads weights and metadata from a file.
+/// Reads weights and metadata from a safetensors file, or weights from a `state_dict` of PyTorch
+/// under the names they have there. Nothing in a PyTorch file is ever executed.
 ///
 /// # Errors
-/// The file cannot be read, is not a complete safetensors file, or holds values that are not finite
-/// floating point numbers.
+/// As [`weights_from_bytes`], or the file cannot be read.
 pub fn read_weights(path: &Path) -> Result<Weights, WeightsError> {
     let read = || {
         let size = std::fs::metadata(path).map_err(WeightsError::Io)?.len();
@@ -25,11 +26,16 @@ pub fn read_weights(path: &Path) -> Result<Weights, WeightsError> {
     read().map_err(|source| WeightsError::File { source: Box::new(source), path: path.to_owned() })
 }
 
-/// Reads weights and metadata from the bytes of a safetensors file. F16, BF16 and F64 become F32.
+/// Reads weights and metadata from the bytes of a file of either kind, which its content tells. F16,
+/// BF16 and F64 become F32.
 ///
 /// # Errors
-/// Not a complete safetensors file, or values that are not finite floating point numbers.
+/// Neither a complete safetensors file nor one of PyTorch that holds tensors and asks for nothing
+/// else, or values that are not finite floating point numbers.
 pub fn weights_from_bytes(bytes: &[u8]) -> Result<Weights, WeightsError> {
+    if pytorch::is_pytorch(bytes) {
+        return pytorch::read(bytes);
+    }
     let damaged = |error: safetensors::SafeTensorError| WeightsError::Damaged { reason: error.to_string() };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
@@ -37,15 +43,29 @@ pub fn weights_from_bytes(bytes: &[u8]) -> Result<Weights, WeightsError> {
     if let Some(metadata) = header.metadata() {
         weights.metadata = metadata.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     }
-    for (name, view) in file.iter() {
-        let values = floats(view.dtype(), view.data())
-            .ok_or_else(|| WeightsError::Type { name: name.to_owned(), dtype: format!("{:?}", view.dtype()) })?;
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(WeightsError::NotFinite { name: name.to_owned() });
-        }
-        weights.arrays.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
+    for (name, view) in file.iter().filter(|(name, _)| !is_counter(name)) {
+        let array = to_array(name, view.shape(), view.dtype(), view.data())?;
+        weights.arrays.insert(name.to_owned(), array);
     }
     Ok(weights)
+}
+
+/// Whether a tensor counts the batches a batch norm has seen: an integer that nothing computed depends on.
+pub(super) fn is_counter(name: &str) -> bool {
+    name.ends_with("num_batches_tracked")
+}
+
+/// A tensor from its little-endian bytes.
+///
+/// # Errors
+/// Values that are not finite floating point numbers.
+pub(super) fn to_array(name: &str, shape: &[usize], dtype: Dtype, bytes: &[u8]) -> Result<Array, WeightsError> {
+    let values = floats(dtype, bytes)
+        .ok_or_else(|| WeightsError::Type { name: name.to_owned(), dtype: format!("{dtype:?}") })?;
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(WeightsError::NotFinite { name: name.to_owned() });
+    }
+    Ok(Array { shape: shape.to_vec(), values })
 }
 
 /// Writes weights as F32; the same weights always give the same bytes.

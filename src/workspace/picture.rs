@@ -244,10 +244,8 @@ fn paint(state: &State, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
     let view = &state.view;
     let scale = color_scale(state, &readings.edges);
     let has_numbers = readings.edges.iter().any(|reading| reading.shown(view.coloring).is_some());
-    let absent = (!readings.absent.is_empty()).then(|| AbsentBonds {
-        drawn: drawn(&readings.absent, view.arcs),
-        readings: Arc::clone(&readings),
-    });
+    let absent = (!readings.absent.is_empty())
+        .then(|| AbsentBonds { drawn: drawn(&readings.absent, view.arcs), readings: Arc::clone(&readings) });
     let arcs = absent.as_ref().map_or(&[][..], |absent| absent.pairs().get(..absent.drawn).unwrap_or_default());
     let mut in_arcs: BTreeSet<DirectedEdge> = arcs.iter().map(|pair| pair.edge).collect();
     in_arcs.extend(arcs.iter().map(|pair| pair.edge.reversed()));

@@ -125,9 +125,7 @@ impl Numbers {
         let baseline = if is_edited { analysis::edge_values(&comparison.baseline, view) } else { edited.clone() };
         let ratios = match view.quantity {
             Quantity::Ratio => edited.clone(),
-            _ => {
-                analysis::edge_values(&comparison.edited, analysis::View { quantity: Quantity::Ratio, ..view })
-            }
+            _ => analysis::edge_values(&comparison.edited, analysis::View { quantity: Quantity::Ratio, ..view }),
         };
         let mut sorted: Vec<f64> = edited.iter().copied().filter(|value| !value.is_nan()).collect();
         sorted.sort_unstable_by(|a, b| b.total_cmp(a));
@@ -159,7 +157,9 @@ fn absent_pairs(edges: &[EdgeReading], coloring: Coloring) -> Vec<AbsentPair> {
         let (a, b) = (pair.edge.source, pair.edge.target);
         (a.min(b), a.max(b))
     };
-    directed.sort_unstable_by(|a, b| ends(a).cmp(&ends(b)).then(b.strength.total_cmp(&a.strength)).then(a.edge.cmp(&b.edge)));
+    directed.sort_unstable_by(|a, b| {
+        ends(a).cmp(&ends(b)).then(b.strength.total_cmp(&a.strength)).then(a.edge.cmp(&b.edge))
+    });
     directed.dedup_by_key(|pair| ends(pair));
     directed.sort_by(|a, b| b.strength.total_cmp(&a.strength));
     directed
@@ -193,9 +193,8 @@ pub(super) fn strongest_absent(
         .filter_map(|reading| Some((reading.shown(coloring)?.abs(), reading.edge)))
         .filter(|(strength, _)| !strength.is_nan())
         .collect();
-    let order = |a: &(f64, DirectedEdge), b: &(f64, DirectedEdge)| -> Ordering {
-        b.0.total_cmp(&a.0).then(a.1.cmp(&b.1))
-    };
+    let order =
+        |a: &(f64, DirectedEdge), b: &(f64, DirectedEdge)| -> Ordering { b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)) };
     if found.len() > most {
         found.select_nth_unstable_by(most, order);
         found.truncate(most);
@@ -206,8 +205,7 @@ pub(super) fn strongest_absent(
     let places: Vec<usize> = rows.iter().map(|&(_, row)| row).collect();
     let few = only(trace, view.layer, &places);
     let values = |quantity| analysis::edge_values(&few, analysis::View { quantity, layer: 0, head: view.head });
-    let [ratios, activations, attention] =
-        [Quantity::Ratio, Quantity::Activation, Quantity::Attention].map(values);
+    let [ratios, activations, attention] = [Quantity::Ratio, Quantity::Activation, Quantity::Attention].map(values);
     rows.iter()
         .zip(ratios.into_iter().zip(activations).zip(attention))
         .map(|(&(edge, _), ((ratio, activation), attention))| AbsentReading { edge, ratio, activation, attention })
@@ -226,7 +224,12 @@ fn only(trace: &Trace, layer: usize, rows: &[usize]) -> Trace {
         attention: reduced(&layer.attention),
         ..LayerTrace::default()
     });
-    Trace { prediction: Vec::new(), layers: layers.into_iter().collect(), edges: Default::default(), heads: trace.heads }
+    Trace {
+        prediction: Vec::new(),
+        layers: layers.into_iter().collect(),
+        edges: Default::default(),
+        heads: trace.heads,
+    }
 }
 
 /// Ratio of one edge in every layer of a trace; empty if it took no part.

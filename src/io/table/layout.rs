@@ -2,35 +2,18 @@
 //!
 //! Names lie and extensions more so; the one sure sign of a SMILES column is that its cells parse.
 
-use super::row::{Outcome, Row, Rows, Style, fields};
+use super::row::{Outcome, Remarks, Row, Rows, Style, fields};
+use super::targets::{self, Targets};
 use crate::domain::{Columns, Record, RowNote, Split};
-use crate::io::smiles;
+use crate::io::{OpenError, smiles};
 use std::borrow::Cow;
+use std::path::Path;
 
 /// Rows looked at.
 const SAMPLE: usize = 200;
 
 /// Least share of cells that must parse for a column without a telling name.
 const LEAST_SHARE: f32 = 0.1;
-
-/// Words in a header that name a target, best first.
-const TARGETS: [&str; 15] = [
-    "target",
-    "y",
-    "label",
-    "value",
-    "measured",
-    "experimental",
-    "expt",
-    "activity",
-    "property",
-    "logp",
-    "logd",
-    "logs",
-    "pic50",
-    "solubility",
-    "energy",
-];
 
 /// Words in a header that name or number the rows.
 const IDS: [&str; 12] =
@@ -42,18 +25,21 @@ pub(super) struct Layout {
     pub(super) style: Style,
     pub(super) header: bool,
     pub(super) format: &'static str,
+    /// All but the targets, which are settled when all rows have been seen.
     pub(super) columns: Columns,
+    pub(super) targets: Targets,
     smiles: usize,
-    target: Option<usize>,
     split: Option<usize>,
     id: Option<usize>,
 }
 
 /// The first rows under one way of separating fields.
-struct Sample<'a> {
-    style: Style,
+pub(super) struct Sample<'a> {
+    pub(super) style: Style,
     /// All rows, a header among them.
     rows: Vec<Vec<Cow<'a, str>>>,
+    /// Whether the first row names the columns.
+    header: bool,
     /// The column that looks most like structures.
     smiles: usize,
     /// Share of its cells below the first row that parse.
@@ -61,8 +47,11 @@ struct Sample<'a> {
 }
 
 impl Layout {
-    /// Finds the layout; `None` if no column holds structures.
-    pub(super) fn detect(text: &str, is_last: bool) -> Option<Self> {
+    /// Finds the layout. The columns in `named` are the targets; those that look like it, if it is empty.
+    ///
+    /// # Errors
+    /// No column holds structures, or a named one is not in the file.
+    pub(super) fn detect(text: &str, is_last: bool, named: &[String], path: &Path) -> Result<Self, OpenError> {
         let styles =
             [Style::Delimited(b'\t'), Style::Delimited(b','), Style::Delimited(b';'), Style::Blanks, Style::Single];
         let mut best: Option<Sample> = None;
@@ -73,8 +62,12 @@ impl Layout {
                 best = Some(sample);
             }
         }
-        let sample = best?;
-        (sample.share >= LEAST_SHARE || sample.names_smiles(sample.smiles)).then(|| sample.layout())
+        let has_smiles = |sample: &Sample| sample.share >= LEAST_SHARE || sample.names_smiles(sample.smiles);
+        let Some(mut sample) = best.filter(has_smiles) else {
+            return Err(OpenError::NoSmiles { path: path.to_owned() });
+        };
+        sample.header = sample.has_header();
+        sample.layout(named, path)
     }
 
     /// Reads one row.
@@ -87,23 +80,17 @@ impl Layout {
             Ok(atoms) => atoms,
             Err(error) => return skip(error.to_string()),
         };
-        let mut notes = Vec::new();
-        let target = cell(self.target).and_then(|cell| {
-            let value = number(cell);
-            if value.is_none() {
-                notes.push(format!("the target {:?} is not a finite number", shortened(cell)));
-            }
-            value
-        });
+        let (targets, target_remark) = self.targets.read(&cells);
+        let mut remarks = Remarks { target: target_remark, split: None };
         let split = cell(self.split).and_then(|cell| {
             let split = split_word(cell);
             if split.is_none() {
-                notes.push(format!("{:?} is not train, val or test", shortened(cell)));
+                remarks.split = Some(format!("{:?} is not train, val or test", shortened(cell)));
             }
             split
         });
         let id = cell(self.id).map(|cell| cell.as_ref().into());
-        Outcome::Record(Record { line: row.line, smiles: smiles.as_ref().into(), id, target, split, atoms }, notes)
+        Outcome::Record(Record { line: row.line, smiles: smiles.as_ref().into(), id, targets, split, atoms }, remarks)
     }
 }
 
@@ -122,13 +109,13 @@ impl<'a> Sample<'a> {
             }
             _ => (style, rows),
         };
-        let mut sample = Self { style, rows, smiles: 0, share: 0.0 };
+        let mut sample = Self { style, rows, header: false, smiles: 0, share: 0.0 };
         sample.find_smiles()?;
         Some(sample)
     }
 
-    /// Cells of a column below the first row, or in it if there is no other.
-    fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
+    /// Filled cells of a column below the first row, or in it if there is no other.
+    pub(super) fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
         let skip = usize::from(self.rows.len() > 1);
         self.rows
             .iter()
@@ -179,7 +166,7 @@ impl<'a> Sample<'a> {
         }
         let is_known = |column| {
             let name = self.name(column).to_ascii_lowercase();
-            self.names_smiles(column) || name == "split" || is_id(&name) || TARGETS.contains(&name.as_str())
+            self.names_smiles(column) || name == "split" || is_id(&name) || targets::is_name(&name)
         };
         let is_title =
             |column| !self.name(column).is_empty() && number(self.name(column)).is_none() && self.is_numeric(column);
@@ -187,98 +174,96 @@ impl<'a> Sample<'a> {
     }
 
     /// Whether most cells below the first row are numbers.
-    fn is_numeric(&self, column: usize) -> bool {
+    pub(super) fn is_numeric(&self, column: usize) -> bool {
         let filled = self.cells(column).filter(|cell| !is_missing(cell)).count();
         let numbers = self.cells(column).filter(|cell| number(cell).is_some()).count();
         numbers > 0 && numbers * 2 > filled
     }
 
     /// Whether the cells count up by one.
-    fn counts_up(&self, column: usize) -> bool {
+    pub(super) fn counts_up(&self, column: usize) -> bool {
         let cells: Option<Vec<i64>> = self.cells(column).map(|cell| cell.parse().ok()).collect();
         cells.is_some_and(|cells| {
             cells.len() > 2 && cells.windows(2).all(|pair| pair[1].checked_sub(pair[0]) == Some(1))
         })
     }
 
-    fn layout(&self) -> Layout {
-        let header = self.has_header();
-        let title = |column: usize| if header { self.name(column).to_ascii_lowercase() } else { String::new() };
+    /// The lower-case name of a column in the header; empty without one.
+    pub(super) fn title(&self, column: usize) -> String {
+        if self.header { self.name(column).to_ascii_lowercase() } else { String::new() }
+    }
+
+    /// What to call a column.
+    pub(super) fn column_name(&self, column: usize) -> String {
+        let name = self.name(column);
+        if self.header && !name.is_empty() { name.to_owned() } else { format!("column {}", column + 1) }
+    }
+
+    fn layout(&self, named: &[String], path: &Path) -> Result<Layout, OpenError> {
         let others: Vec<usize> = (0..self.width()).filter(|&column| column != self.smiles).collect();
-        let split = others.iter().copied().find(|&column| {
+        let named = self.find_named(named, &others, path)?;
+        let split = others.iter().copied().filter(|column| !named.contains(column)).find(|&column| {
             let words = self.cells(column).filter(|cell| split_word(cell).is_some()).count();
             words > 0 && words * 10 >= self.cells(column).count() * 9
         });
-        let target = self.find_target(&others, split, title);
-        let is_free = |column: &&usize| ![split, target].contains(&Some(**column));
-        let id = others.iter().filter(is_free).copied().find(|&column| is_id(&title(column))).or_else(|| {
-            let first = others.iter().find(is_free).copied()?;
-            (!header).then_some(first)
+        let free: Vec<usize> = others.iter().copied().filter(|&column| Some(column) != split).collect();
+        let targets = if named.is_empty() { Targets::find(self, &free) } else { Targets::named(self, &named) };
+        let is_free = |column: &&usize| !targets.claim(**column);
+        let id = free.iter().filter(is_free).copied().find(|&column| is_id(&self.title(column))).or_else(|| {
+            let first = free.iter().find(is_free).copied()?;
+            (!self.header).then_some(first)
         });
-        let named = |column: usize| {
-            let name = self.name(column);
-            if header && !name.is_empty() { name.to_owned() } else { format!("column {}", column + 1) }
-        };
-        Layout {
+        Ok(Layout {
             style: self.style,
-            header,
+            header: self.header,
             format: match self.style {
                 Style::Delimited(b'\t') => "tsv",
                 Style::Delimited(_) => "csv",
                 Style::Blanks | Style::Name | Style::Single => "smi",
             },
             columns: Columns {
-                smiles: named(self.smiles),
-                target: target.map(named),
-                split: split.map(named),
-                id: id.map(named),
+                smiles: self.column_name(self.smiles),
+                split: split.map(|column| self.column_name(column)),
+                id: id.map(|column| self.column_name(column)),
+                ..Columns::default()
             },
+            targets,
             smiles: self.smiles,
-            target,
             split,
             id,
-        }
+        })
     }
 
-    /// The numeric column with the most telling name, else the first that does not number the rows.
-    fn find_target(&self, others: &[usize], split: Option<usize>, title: impl Fn(usize) -> String) -> Option<usize> {
-        let rank = |column: usize| {
-            let title = title(column);
-            let exact = TARGETS.iter().position(|&word| title == word);
-            let within = || TARGETS.iter().skip(2).position(|&word| title.contains(word)).map(|at| at + TARGETS.len());
-            // What a formula predicts is not what was measured.
-            exact.or_else(within).filter(|_| !title.contains("predict"))
-        };
-        let all_missing = |column: usize| self.cells(column).count() > 0 && self.cells(column).all(is_missing);
-        others
-            .iter()
-            .copied()
-            .filter(|&column| Some(column) != split)
-            .filter(|&column| {
-                let is_plain_name = matches!(self.style, Style::Blanks | Style::Name)
-                    && title(column).is_empty()
-                    && self.cells(column).all(|cell| cell.parse::<i64>().is_ok());
-                let is_number = self.is_numeric(column) && !is_id(&title(column)) && !self.counts_up(column);
-                (is_number && !is_plain_name) || (rank(column).is_some() && all_missing(column))
-            })
-            .min_by_key(|&column| (rank(column).unwrap_or(usize::MAX), column))
+    /// The columns with these names, in the order of the file.
+    fn find_named(&self, names: &[String], others: &[usize], path: &Path) -> Result<Vec<usize>, OpenError> {
+        let mut found = Vec::new();
+        for name in names {
+            let Some(&column) = others.iter().find(|&&column| self.column_name(column) == *name) else {
+                let columns = others.iter().map(|&column| self.column_name(column)).collect();
+                return Err(OpenError::NoTarget { name: name.clone(), columns, path: path.to_owned() });
+            };
+            found.push(column);
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found)
     }
 }
 
 /// Whether a lower-case header names or numbers the rows.
-fn is_id(name: &str) -> bool {
+pub(super) fn is_id(name: &str) -> bool {
     IDS.contains(&name)
         || name.starts_with("unnamed")
         || [" id", "_id", "_name", " name", "-id"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// A finite number.
-fn number(cell: &str) -> Option<f32> {
+pub(super) fn number(cell: &str) -> Option<f32> {
     cell.parse::<f32>().ok().filter(|value| value.is_finite())
 }
 
 /// Words for "not measured", of which none is a number here.
-fn is_missing(cell: &str) -> bool {
+pub(super) fn is_missing(cell: &str) -> bool {
     matches!(cell.to_ascii_lowercase().as_str(), "nan" | "na" | "n/a" | "none" | "null" | "inf" | "-inf" | "-" | "?")
 }
 
@@ -292,6 +277,6 @@ fn split_word(cell: &str) -> Option<Split> {
 }
 
 /// At most 40 characters of a cell, for a message.
-fn shortened(cell: &str) -> String {
+pub(super) fn shortened(cell: &str) -> String {
     if cell.chars().count() <= 40 { cell.to_owned() } else { cell.chars().take(39).chain(['…']).collect() }
 }

@@ -31,9 +31,18 @@ pub(super) struct Row<'a> {
 
 /// What became of a row.
 pub(super) enum Outcome {
-    /// A record, and remarks on it.
-    Record(Record, Vec<String>),
+    /// A record with a value for every column that may be a target, and remarks on it.
+    Record(Record, Remarks),
     Skipped(RowNote),
+}
+
+/// What is odd about a row that can be used.
+#[derive(Default)]
+pub(super) struct Remarks {
+    /// A cell that is no number: which of the columns that may be targets it stands in, and one sentence.
+    pub(super) target: Option<(usize, String)>,
+    /// One sentence on the split.
+    pub(super) split: Option<String>,
 }
 
 /// The rows of a piece of text. Blank rows are left out.
