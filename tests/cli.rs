@@ -85,6 +85,11 @@ fn inspect_tells_what_is_usable_and_what_is_not() {
     assert_eq!(summary["columns"]["targets"], serde_json::json!(["logp"]));
     assert_eq!(summary["targets"], serde_json::json!([{ "name": "logp", "values": 5 }]));
     assert_eq!(summary["columns"]["split"], "split");
+    assert_eq!(
+        summary["features"],
+        serde_json::json!({ "zinc": 6, "zinc-constant": 6, "ogb": 6, "canonical": 6 })
+    );
+    refuses(&["inspect", &file, "--target", "smell"], &["no column \"smell\"", "\"logp\""]);
     let text = succeeds(&["inspect", &file, "--records", "--format", "json"]);
     let records: Vec<_> = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).collect();
     assert_eq!(records.len(), 6);

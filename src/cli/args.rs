@@ -66,6 +66,9 @@ pub(super) enum Task {
 pub(super) struct Inspect {
     /// The file to look at
     pub(super) file: PathBuf,
+    /// A column to take targets from; may be given several times [default: found by content]
+    #[arg(long)]
+    pub(super) target: Vec<String>,
     /// Also describe every usable molecule
     #[arg(long)]
     pub(super) records: bool,
@@ -275,6 +278,9 @@ pub(super) enum Kind {
 pub(super) struct Train {
     /// The file with molecules, targets and a train/val/test column (without one they are drawn 80/10/10)
     pub(super) file: PathBuf,
+    /// A column to take targets from; may be given several times [default: found by content]
+    #[arg(long)]
+    pub(super) target: Vec<String>,
     /// The architecture
     #[arg(long, value_enum, default_value_t = Arch::Gt)]
     pub(super) arch: Arch,

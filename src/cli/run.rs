@@ -72,7 +72,8 @@ pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure>
 
 pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
     let mut session = Session::new(device)?;
-    session.open(&task.file)?;
+    let source = Source::Columns { path: task.file.clone(), targets: task.target.clone() };
+    session.run(Command::Open(source))?;
     let spec = session.network(task);
     spec.validate().map_err(|error| format!("such a network cannot be: {error}"))?;
     session.run(Command::Train(Box::new(TrainOptions {

@@ -3,6 +3,7 @@
 use super::smiles::{self, Description};
 use crate::domain::{Columns, Dataset, RowNote, Task};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The whole file in one object.
@@ -22,6 +23,8 @@ pub struct Summary {
     pub columns: Columns,
     /// What the target columns hold, in the order of the file.
     pub targets: Vec<TargetSummary>,
+    /// Usable records by the scheme of features that can describe them; empty where it was not counted.
+    pub features: BTreeMap<String, usize>,
 }
 
 /// What one target column holds.
@@ -47,13 +50,14 @@ impl Summary {
             warnings: dataset.warnings.clone(),
             columns: dataset.columns.clone(),
             targets: summarize_targets(dataset),
+            features: BTreeMap::new(),
         }
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { format, records, usable, skipped, warnings, columns, targets } = self;
+        let Self { format, records, usable, skipped, warnings, columns, targets, features } = self;
         writeln!(f, "format    {format}")?;
         writeln!(f, "records   {records}")?;
         writeln!(f, "usable    {usable}")?;
@@ -63,6 +67,9 @@ impl fmt::Display for Summary {
         for TargetSummary { name, values, positives } in targets {
             let positives = positives.map_or_else(String::new, |count| format!(", {count} positive"));
             writeln!(f, "  {name}: {values} values{positives}")?;
+        }
+        for (scheme, count) in features {
+            writeln!(f, "features  {scheme}: {count} of {usable} molecules")?;
         }
         for (role, column) in [("split", &columns.split), ("id", &columns.id)] {
             writeln!(f, "{role:<9} {}", column.as_deref().unwrap_or("-"))?;

@@ -17,6 +17,13 @@ pub enum Source {
     Bundled,
     /// A file.
     File(PathBuf),
+    /// A file of which the columns to take targets from are known by name.
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// The columns.
+        targets: Vec<String>,
+    },
 }
 
 /// A column of the molecule table.

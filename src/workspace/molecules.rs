@@ -14,15 +14,19 @@ impl Workspace {
         if let Some(job) = self.loading.take() {
             self.engine.cancel(job);
         }
+        let targets = match &source {
+            Source::Columns { targets, .. } => targets.clone(),
+            Source::Bundled | Source::File(_) => Vec::new(),
+        };
         let (title, input) = match source {
             Source::Bundled => ("Opening the bundled molecules".to_owned(), bundled::molecules()),
-            Source::File(path) => {
+            Source::File(path) | Source::Columns { path, .. } => {
                 self.state.recent.retain(|known| *known != path);
                 self.state.recent.insert(0, path.clone());
                 self.state.recent.truncate(RECENT);
                 let name =
                     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
-                (format!("Opening {name}"), Input::File(path))
+                (format!("Opening {name}"), Input::File(path, targets))
             }
         };
         let id = self.engine.reserve();

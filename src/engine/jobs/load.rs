@@ -10,8 +10,8 @@ use std::sync::Arc;
 /// Where the bytes come from.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A file.
-    File(PathBuf),
+    /// A file, and the columns to take targets from; they are found by content if none are named.
+    File(PathBuf, Vec<String>),
     /// Bytes inside the program, and the name to show.
     Bytes(&'static str, &'static [u8]),
 }
@@ -38,7 +38,8 @@ impl Load {
         match &mut self.phase {
             Phase::Opening(input) => {
                 let loader = match input {
-                    Input::File(path) => Loader::open(path)?,
+                    Input::File(path, targets) if targets.is_empty() => Loader::open(path)?,
+                    Input::File(path, targets) => Loader::open(path)?.with_targets(std::mem::take(targets)),
                     Input::Bytes(name, bytes) => Loader::from_bytes(name, *bytes)?,
                 };
                 self.phase = Phase::Reading { loader: Box::new(loader), shown: false };
