@@ -257,16 +257,16 @@ impl Encoding {
 
 impl ModelSpec {
     /// A network of the paper's recipes (model-spec section 7): 10 layers; GT with mean readout,
-    /// GraphiT and SAN with sum; width 64 (SAN 56) and one regression output with ZINC codes, 444
-    /// (GT) or 88 and twelve labels with the features of TOX21. Networks with explicit bias terms
+    /// GraphiT and SAN with sum; width 64 (SAN 56) and one regression output with ZINC codes, twelve
+    /// labels and width 88 with OGB fields or 444 with canonical features. Networks with explicit bias terms
     /// also have projection biases.
     pub fn recipe(arch: Arch, features: Features, ebt: Ebt) -> Self {
         let tox21 = matches!(features, Features::Ogb | Features::Canonical);
         let (dim, heads) = match (arch, tox21) {
             (Arch::San, false) => (56, 8),
             (_, false) => (64, 8),
-            (Arch::Gt, true) if features == Features::Canonical => (444, 12),
-            (_, true) if features == Features::Canonical => (148, 4),
+            // The smallest width that both 74 and 12 fields share evenly.
+            (_, true) if features == Features::Canonical => (444, 12),
             (_, true) => (88, 8),
         };
         Self {

@@ -1,32 +1,38 @@
-//! The three steps of a graph transformer layer that dominate its cost, fused for the CPU.
+//! The two steps of a graph transformer layer that dominate its cost, fused for the CPU: attention and tail.
 //!
-//! Written in tensor operations, attention and the tails spend most of their time copying, zeroing and reading back
-//! intermediate tensors on one thread. Here each is one operation with a hand-written gradient, for tensors on burn's
-//! `flex` backend with or without autodiff. Every other backend gets [`plain`], which also defines what is right.
+//! Written in tensor operations, they spend most of their time copying, zeroing and reading back intermediate tensors
+//! on one thread. Here each is one operation with a hand-written gradient, for tensors on burn's `flex` backend with or
+//! without autodiff. Every other backend gets [`plain`], which also defines what is right.
 //!
-//! Shapes are the caller's responsibility: N nodes and E edges as in the [`Topology`], H a positive multiple of `heads`;
-//! N and E may be 0. Other shapes panic, as they do in burn's own operations.
+//! Shapes are the caller's responsibility: N nodes and E edges as in the [`Topology`], H a positive multiple of the
+//! number of heads; N and E may be 0. Other shapes panic, as they do in burn's own operations.
 
+mod attention;
+mod attention_gradient;
+mod attention_loops;
 mod buffer;
-mod edge;
-mod gradients;
+mod dropout;
 mod matrix;
-mod ops;
+mod operation;
 mod plain;
 mod rows;
 mod simd;
 mod tail;
 mod tail_gradient;
+mod tail_kernel;
 #[cfg(test)]
 mod tests;
 mod topology;
 
 use std::sync::Arc;
 
-use burn::backend::{Dispatch, DispatchDevice};
+use burn::backend::DispatchDevice;
 use burn::tensor::{DType, Tensor};
 
-use self::ops::{EvaluationKernels as _, Layout, TailTensors, TrainingKernels as _};
+use self::attention::{AttentionKernel, Present};
+pub(crate) use self::dropout::Dropout;
+use self::operation::{Kernel, run};
+use self::tail_kernel::{TailEvaluation, TailTraining};
 pub(crate) use self::topology::Topology;
 
 /// Added to the sum of attention weights, so that a node without incoming edges divides 0 by something.
@@ -36,41 +42,108 @@ const SCORE_LIMIT: f32 = 5.0;
 /// Added to a variance in batch norm.
 const NORM_EPSILON: f32 = 1e-5;
 
-/// Edge scores, the recorded edge activation: `k[source] * q[target] / sqrt(d) * p (+ bias[target])`, element by element.
-///
-/// `q`, `k` and `bias` are `[N, H]`, `p` and the result `[E, H]`; d = H / `heads`. Equation in section 3.1 of the model
-/// specification (paper eq. 16 as the authors compute it); `bias` is the explicit bias term of section 4.
-#[must_use]
-pub(crate) fn edge_score(
-    q: Tensor<2>,
-    k: Tensor<2>,
-    p: Tensor<2>,
-    bias: Option<Tensor<2>>,
-    topology: &Arc<Topology>,
-    heads: usize,
-) -> Tensor<2> {
-    if place(&p) == Place::Other {
-        return plain::edge_score(q, k, p, bias, topology, heads);
-    }
-    let layout = Layout { topology: Arc::clone(topology), heads };
-    let (q, k, p) = (q.into_dispatch(), k.into_dispatch(), p.into_dispatch());
-    Tensor::from_dispatch(match bias {
-        Some(bias) => Dispatch::edge_score_biased(q, k, p, bias.into_dispatch(), layout),
-        None => Dispatch::edge_score(q, k, p, layout),
-    })
+/// y = x W + b.
+#[derive(Debug, Clone)]
+pub(crate) struct Linear {
+    /// `[in, out]`
+    pub(crate) weight: Tensor<2>,
+    /// `[out]`
+    pub(crate) bias: Option<Tensor<1>>,
 }
 
-/// Attention over incoming edges: `sum w v[source] / (sum w + 1e-6)` with `w = exp(clamp(sum of a head's scores, -5, 5))`.
+/// Parameters of attention. Either all linear maps have biases or none has.
+#[derive(Debug, Clone)]
+pub(crate) struct AttentionParams {
+    /// Query, key, value and edge projection, `[H, H]` each.
+    pub(crate) maps: [Linear; 4],
+    /// Query, key and edge projection of absent bonds.
+    pub(crate) absent: Option<[Linear; 3]>,
+    /// The explicit bias vectors k', e' and v' of all heads, `[H]` each.
+    pub(crate) explicit: Option<[Tensor<1>; 3]>,
+}
+
+/// Rows that edges read.
+#[derive(Debug, Clone)]
+pub(crate) struct Edges {
+    /// `[U, H]`
+    pub(crate) rows: Tensor<2>,
+    /// The row of each edge; `None` where row e belongs to edge e.
+    pub(crate) of: Option<Arc<Vec<u32>>>,
+    /// For each row whether it describes absent bonds, which have projections of their own.
+    pub(crate) absent: Option<Arc<Vec<bool>>>,
+    /// What the weight of each edge is multiplied by, `[E, 1]`.
+    pub(crate) factor: Option<Tensor<2>>,
+}
+
+/// How to compute attention, and what to give out besides its result.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Mode {
+    /// Number of heads, which divides H.
+    pub(crate) heads: usize,
+    /// Factor s on the explicit bias terms.
+    pub(crate) scale: f32,
+    /// Weights come from the explicit bias score of the target, if there is one, instead of from the edge score.
+    pub(crate) by_target: bool,
+    /// Give out edge scores.
+    pub(crate) keep_score: bool,
+    /// Give out projections.
+    pub(crate) keep_all: bool,
+}
+
+/// What attention computed.
+#[derive(Debug)]
+pub(crate) struct Attention {
+    /// Node attention, `[N, H]`.
+    pub(crate) node: Tensor<2>,
+    /// Edge scores, `[E, H]`, if asked for.
+    pub(crate) score: Option<Tensor<2>>,
+    /// Bias scores r, `[N, heads]`, where weights come from them; without a gradient.
+    pub(crate) logit: Option<Tensor<2>>,
+    /// Q, K, V (explicit bias included) and P, `[N, H]` three times and `[E, H]`, if asked for; without a gradient.
+    pub(crate) projections: Option<[Tensor<2>; 4]>,
+}
+
+/// Attention of one layer: projections, edge scores, weights, weighted mean of the neighbours' values.
 ///
-/// `score` is `[E, H]`, `v` and the result `[N, H]`. A node without incoming edges gets 0. A clamped weight passes no
-/// gradient to its score.
+/// With q = Wq x, k = Wk x, v = Wv x + s v', p = We rows (Wq2, Wk2, We2 for absent bonds) and r = (q . k') / sqrt(d) per
+/// head, the score of an edge i -> j is `k_i * q_j / sqrt(d) * p_ij + s r_j e'`, its weight `exp(clamp(sum, -5, 5))` of a
+/// head's scores (or of r_j) times its factor f, and node j gets `sum w f v_i / (sum w f + 1e-6)`: sections 3.1, 3.4 and 4
+/// of the model specification. A node without incoming edges gets 0. A clamped weight passes no gradient to its score;
+/// weights by target pass none to keys, edges and e', which they do not read.
 #[must_use]
-pub(crate) fn edge_aggregate(score: Tensor<2>, v: Tensor<2>, topology: &Arc<Topology>, heads: usize) -> Tensor<2> {
-    if place(&v) == Place::Other {
-        return plain::edge_aggregate(score, v, topology, heads);
+pub(crate) fn attention(
+    x: Tensor<2>,
+    edges: Edges,
+    params: &AttentionParams,
+    topology: &Arc<Topology>,
+    mode: Mode,
+) -> Attention {
+    if place(&x) == Place::Other {
+        return plain::attention(x, edges, params, topology, mode);
     }
-    let layout = Layout { topology: Arc::clone(topology), heads };
-    Tensor::from_dispatch(Dispatch::edge_aggregate(score.into_dispatch(), v.into_dispatch(), layout))
+    let Edges { rows, of, absent, factor } = edges;
+    let has = Present {
+        factor: factor.is_some(),
+        bias: params.maps.iter().all(|map| map.bias.is_some()),
+        absent: params.absent.is_some(),
+        explicit: params.explicit.is_some(),
+    };
+    let mut inputs = vec![x.into_dispatch(), rows.into_dispatch()];
+    inputs.extend(factor.map(Tensor::into_dispatch));
+    for Linear { weight, bias } in params.maps.iter().chain(params.absent.iter().flatten()) {
+        inputs.push(weight.clone().into_dispatch());
+        inputs.extend(bias.clone().filter(|_| has.bias).map(Tensor::into_dispatch));
+    }
+    inputs.extend(params.explicit.iter().flatten().map(|vector| vector.clone().into_dispatch()));
+    let kernel = AttentionKernel { topology: Arc::clone(topology), of, absent, mode, has };
+    let by_target = kernel.by_target();
+    let mut outputs = run(Arc::new(kernel), inputs).into_iter();
+    let mut next = || outputs.next();
+    let node = next().unwrap_or_else(|| Tensor::zeros([0, 0], &Default::default()));
+    let score = if mode.keep_score { next() } else { None };
+    let logit = if by_target { next() } else { None };
+    let projections = outputs.collect::<Vec<_>>().try_into().ok();
+    Attention { node, score, logit, projections }
 }
 
 /// Parameters of one tail; weights are `[in, out]`.
@@ -98,21 +171,29 @@ pub(crate) struct TailParams {
     pub(crate) beta2: Tensor<1>,
 }
 
-/// One stream's tail in training mode, without dropout, and the batch statistics of its norms.
+/// One stream's tail in training mode, and the batch statistics of its norms.
 ///
-/// `u = BN1(x + attention Wo + bo)`, result `BN2(u + W2 relu(W1 u + b1) + b2)`, all `[rows, H]` (model specification,
-/// section 3.2). The second tensor, `[4, H]`, holds mean and *biased* variance of the first and of the second norm; it
-/// carries no gradient. One row has variance 0, so its result is `beta2`; no rows give statistics of 0.
+/// `u = BN1(x + drop(attention) Wo + bo)`, result `BN2(u + W2 drop(relu(W1 u + b1)) + b2)`, all `[rows, H]` (model
+/// specification, section 3.2); `dropout` is that of the attention and that of the hidden layer. The second tensor,
+/// `[4, H]`, holds mean and *biased* variance of the first and of the second norm; it carries no gradient. One row has
+/// variance 0, so its result is `beta2`; no rows give statistics of 0.
 #[must_use]
-pub(crate) fn tail_train(x: Tensor<2>, attention: Tensor<2>, params: TailParams) -> (Tensor<2>, Tensor<2>) {
+pub(crate) fn tail_train(
+    x: Tensor<2>,
+    attention: Tensor<2>,
+    params: TailParams,
+    dropout: Option<[Dropout; 2]>,
+) -> (Tensor<2>, Tensor<2>) {
     if place(&x) == Place::Other {
-        return plain::tail_train(x, attention, params, 0.0);
+        return plain::tail_train(x, attention, params, dropout);
     }
-    let (y, statistics) = Dispatch::tail_train(x.into_dispatch(), attention.into_dispatch(), params.into());
-    (Tensor::from_dispatch(y), Tensor::from_dispatch(statistics))
+    let fallback = x.clone();
+    let outputs: Result<[_; 2], _> = run_tail(TailTraining { dropout }, x, attention, params, None).try_into();
+    outputs.map_or_else(|_| (fallback.clone(), fallback), |[y, statistics]| (y, statistics))
 }
 
-/// One stream's tail in evaluation mode: as [`tail_train`], with the `running` statistics `[4, H]` in batch norm.
+/// One stream's tail in evaluation mode: as [`tail_train`] without dropout, with the `running` statistics `[4, H]` in
+/// batch norm.
 ///
 /// Fused without autodiff only; on an autodiff device it is [`plain::tail_eval`], whose gradients burn derives.
 #[must_use]
@@ -120,25 +201,33 @@ pub(crate) fn tail_eval(x: Tensor<2>, attention: Tensor<2>, params: TailParams, 
     if place(&x) != Place::Flex {
         return plain::tail_eval(x, attention, params, running);
     }
-    let (x, attention) = (x.into_dispatch(), attention.into_dispatch());
-    Tensor::from_dispatch(Dispatch::tail_eval(x, attention, params.into(), running.into_dispatch()))
+    let fallback = x.clone();
+    run_tail(TailEvaluation, x, attention, params, Some(running)).pop().unwrap_or(fallback)
 }
 
-impl From<TailParams> for TailTensors<Dispatch> {
-    fn from(params: TailParams) -> Self {
-        Self {
-            out_weight: params.out_weight.into_dispatch(),
-            out_bias: params.out_bias.into_dispatch(),
-            gamma1: params.gamma1.into_dispatch(),
-            beta1: params.beta1.into_dispatch(),
-            up_weight: params.up_weight.into_dispatch(),
-            up_bias: params.up_bias.into_dispatch(),
-            down_weight: params.down_weight.into_dispatch(),
-            down_bias: params.down_bias.into_dispatch(),
-            gamma2: params.gamma2.into_dispatch(),
-            beta2: params.beta2.into_dispatch(),
-        }
-    }
+fn run_tail(
+    kernel: impl Kernel + 'static,
+    x: Tensor<2>,
+    attention: Tensor<2>,
+    params: TailParams,
+    running: Option<Tensor<2>>,
+) -> Vec<Tensor<2>> {
+    let mut inputs = vec![
+        x.into_dispatch(),
+        attention.into_dispatch(),
+        params.out_weight.into_dispatch(),
+        params.out_bias.into_dispatch(),
+        params.gamma1.into_dispatch(),
+        params.beta1.into_dispatch(),
+        params.up_weight.into_dispatch(),
+        params.up_bias.into_dispatch(),
+        params.down_weight.into_dispatch(),
+        params.down_bias.into_dispatch(),
+        params.gamma2.into_dispatch(),
+        params.beta2.into_dispatch(),
+    ];
+    inputs.extend(running.map(Tensor::into_dispatch));
+    run(Arc::new(kernel), inputs)
 }
 
 /// Where a tensor lives, as far as the kernels care.

@@ -13,6 +13,13 @@ vectorized! {
     }
 }
 
+vectorized! {
+    /// Every row of `out` = `row`.
+    pub(super) fn repeat<'a>(out: &'a mut [Slot], row: &[f32]) -> &'a mut [f32] {
+        write_rows(out, row.len(), std::iter::repeat(()), |()| row.iter().copied())
+    }
+}
+
 /// Two numbers per column, from one block of rows.
 pub(super) type ColumnPairs = (Vec<f32>, Vec<f32>);
 
@@ -61,10 +68,10 @@ vectorized! {
 }
 
 vectorized! {
-    /// Sets `grad` to 0 where the rectified value was 0.
-    pub(super) fn mask(grad: &mut [f32], rectified: &[f32]) {
+    /// Sets `grad` to 0 where the rectified value was 0, and multiplies the rest by `scale`.
+    pub(super) fn mask(grad: &mut [f32], rectified: &[f32], scale: f32) {
         for (grad, &value) in grad.iter_mut().zip(rectified) {
-            *grad = if value > 0.0 { *grad } else { 0.0 };
+            *grad = if value > 0.0 { *grad * scale } else { 0.0 };
         }
     }
 }

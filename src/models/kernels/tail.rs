@@ -4,10 +4,13 @@
 //! steps while they are in cache, matrix products included. Blocks are fixed and their partial sums are added in order, so
 //! results do not depend on the number of threads.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::NORM_EPSILON;
 use super::buffer::{Slot, finished, uninitialised};
+use super::dropout::{Dropout, drop_out};
 use super::matrix::{Matrix, add_product, product};
 use super::rows::{Affine, ColumnPairs, add_bias, add_relu, affine, affine_in_place, moments, plus};
 
@@ -63,7 +66,7 @@ impl Weights<'_> {
 pub(super) struct Saved {
     /// Input of the first norm, `[rows, H]`.
     pub(super) u: Vec<f32>,
-    /// Rectified hidden layer, `[rows, 2H]`.
+    /// Rectified hidden layer after dropout, `[rows, 2H]`.
     pub(super) z: Vec<f32>,
     /// Input of the second norm, `[rows, H]`.
     pub(super) v: Vec<f32>,
@@ -71,6 +74,8 @@ pub(super) struct Saved {
     pub(super) norm1: Moments,
     /// Statistics of the second norm.
     pub(super) norm2: Moments,
+    /// Of the attention result and of the hidden layer.
+    pub(super) dropout: Option<[Dropout; 2]>,
 }
 
 impl Saved {
@@ -120,14 +125,24 @@ impl Affine {
     }
 }
 
-/// Training-mode tail of the rows `x` with attention result `attention`, `[rows, H]` each.
-pub(super) fn forward(x: &[f32], attention: &[f32], weights: &Weights<'_>) -> (Vec<f32>, Saved) {
+/// Training-mode tail of the rows `x` with attention result `attention`, `[rows, H]` each. The two dropouts are that of
+/// the attention result and that of the hidden layer.
+pub(super) fn forward(
+    x: &[f32],
+    attention: &[f32],
+    weights: &Weights<'_>,
+    dropout: Option<[Dropout; 2]>,
+) -> (Vec<f32>, Saved) {
     let (width, hidden) = (weights.width(), weights.hidden());
     let (rows, block) = (weights.rows(x, attention), ROW_BLOCK * width);
     let mut u = uninitialised(rows * width);
     let parts: Vec<_> = (u.par_chunks_mut(block), x.par_chunks(block), attention.par_chunks(block))
         .into_par_iter()
-        .map(|(u, x, attention)| moments(residual(u, x, attention, weights), width))
+        .enumerate()
+        .map(|(index, (u, x, attention))| {
+            let attention = dropped(attention, index * block, dropout.map(|[first, _]| first));
+            moments(residual(u, x, &attention, weights), width)
+        })
         .collect();
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
     // SAFETY: `residual` writes its whole block.
@@ -138,9 +153,11 @@ pub(super) fn forward(x: &[f32], attention: &[f32], weights: &Weights<'_>) -> (V
     let (mut z, mut v) = (uninitialised(rows * hidden), uninitialised(rows * width));
     let parts: Vec<_> = (v.par_chunks_mut(block), z.par_chunks_mut(ROW_BLOCK * hidden), u.par_chunks(block))
         .into_par_iter()
-        .map(|(v, z, u)| {
+        .enumerate()
+        .map(|(index, (v, z, u))| {
             let v = affine(v, u, &first);
-            feed_forward(v, z, weights);
+            let dropout = dropout.map(|[_, second]| (second, index * ROW_BLOCK * hidden));
+            feed_forward(v, z, weights, dropout);
             moments(v, width)
         })
         .collect();
@@ -155,7 +172,7 @@ pub(super) fn forward(x: &[f32], attention: &[f32], weights: &Weights<'_>) -> (V
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
     // SAFETY: `affine` writes its whole block.
     let y = unsafe { finished(y) };
-    (y, Saved { u, z, v, norm1, norm2 })
+    (y, Saved { u, z, v, norm1, norm2, dropout })
 }
 
 /// Evaluation-mode tail: batch norm with the `running` statistics `[4, H]`, everything in one pass.
@@ -172,7 +189,7 @@ pub(super) fn evaluate(x: &[f32], attention: &[f32], weights: &Weights<'_>, runn
             let mut z = uninitialised(y.len() / width * hidden);
             let y = residual(y, x, attention, weights);
             affine_in_place(y, &first);
-            feed_forward(y, &mut z, weights);
+            feed_forward(y, &mut z, weights, None);
             affine_in_place(y, &second);
         },
     );
@@ -191,11 +208,23 @@ fn residual<'a>(u: &'a mut [Slot], x: &[f32], attention: &[f32], weights: &Weigh
     u
 }
 
-/// `z = relu(h W1 + b1)`, then `h += z W2 + b2` in place.
-fn feed_forward(h: &mut [f32], z: &mut [Slot], weights: &Weights<'_>) {
+/// A block of attention results, whose first element is number `first` of the matrix, after dropout.
+pub(super) fn dropped(attention: &[f32], first: usize, dropout: Option<Dropout>) -> Cow<'_, [f32]> {
+    let mut attention = Cow::Borrowed(attention);
+    if let Some(dropout) = dropout {
+        drop_out(attention.to_mut(), first, dropout);
+    }
+    attention
+}
+
+/// `z = relu(h W1 + b1)`, then `h += z W2 + b2` in place. Dropout of z comes with the number of its first element.
+fn feed_forward(h: &mut [f32], z: &mut [Slot], weights: &Weights<'_>, dropout: Option<(Dropout, usize)>) {
     let (width, hidden) = (weights.width(), weights.hidden());
     let z = product(z, Matrix::new(h, width), Matrix::new(weights.up_weight, hidden));
     add_relu(z, weights.up_bias);
+    if let Some((dropout, first)) = dropout {
+        drop_out(z, first, dropout);
+    }
     add_bias(h, weights.down_bias);
     add_product(h, Matrix::new(z, hidden), Matrix::new(weights.down_weight, width));
 }

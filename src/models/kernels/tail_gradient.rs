@@ -7,11 +7,12 @@ use rayon::prelude::*;
 
 use super::NORM_EPSILON;
 use super::buffer::{finished, uninitialised};
+use super::dropout::{Dropout, drop_out};
 use super::matrix::{Matrix, add_product, product};
 use super::rows::{
     Affine, Blend, ColumnPairs, accumulate, affine, blend, blend_in_place, column_sums, gradient_sums, mask,
 };
-use super::tail::{Moments, ROW_BLOCK, Saved, Weights};
+use super::tail::{Moments, ROW_BLOCK, Saved, Weights, dropped};
 
 /// Gradients of the training-mode tail, in the shapes of its inputs.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ pub(super) fn backward(grad: &[f32], attention: &[f32], saved: &Saved, weights: 
     let second = NormGradient::new(&sums, &saved.norm2, weights.gamma2, rows);
     let (d_h, sums, [up_weight, up_bias, down_weight, down_bias]) = feed_forward(grad, &second.blend, saved, weights);
     let first = NormGradient::new(&sums, &saved.norm1, weights.gamma1, rows);
-    let (x, d_attention, [out_weight, out_bias]) = projection(d_h, attention, &first.blend, &saved.u, weights);
+    let (x, d_attention, [out_weight, out_bias]) = projection(d_h, attention, &first.blend, saved, weights);
     Gradients {
         x,
         attention: d_attention,
@@ -78,7 +79,8 @@ fn feed_forward(
         .map(|((d_h, grad, v, u), z)| {
             let d_h = blend(d_h, grad, v, second);
             let mut h = uninitialised(u.len());
-            let parts = feed_forward_block(d_h, affine(&mut h, u, &first), z, weights);
+            let scale = saved.dropout.map_or(1.0, |[_, second]| second.scale());
+            let parts = feed_forward_block(d_h, affine(&mut h, u, &first), (z, scale), weights);
             (parts, gradient_sums(d_h, u, &norm1.mean))
         })
         .unzip();
@@ -94,21 +96,27 @@ fn projection(
     d_h: Vec<f32>,
     attention: &[f32],
     first: &Blend,
-    u: &[f32],
+    saved: &Saved,
     weights: &Weights<'_>,
 ) -> (Vec<f32>, Vec<f32>, [Vec<f32>; 2]) {
     let width = weights.width();
+    let dropout: Option<Dropout> = saved.dropout.map(|[first, _]| first);
     let block = ROW_BLOCK * width;
     let (mut d_x, mut d_attention) = (d_h, uninitialised(attention.len()));
-    let blocks = (d_x.par_chunks_mut(block), d_attention.par_chunks_mut(block), u.par_chunks(block));
+    let blocks = (d_x.par_chunks_mut(block), d_attention.par_chunks_mut(block), saved.u.par_chunks(block));
     let parts = blocks
         .into_par_iter()
         .zip(attention.par_chunks(block))
-        .map(|((d_x, d_attention, u), attention)| {
+        .enumerate()
+        .map(|(index, ((d_x, d_attention, u), attention))| {
             blend_in_place(d_x, u, first);
             let d_rows = Matrix::new(d_x, width);
-            product(d_attention, d_rows, Matrix::new(weights.out_weight, width).transposed());
-            [weight_gradient(Matrix::new(attention, width), d_rows), column_sums(d_x, width)]
+            let d_attention = product(d_attention, d_rows, Matrix::new(weights.out_weight, width).transposed());
+            if let Some(dropout) = dropout {
+                drop_out(d_attention, index * block, dropout);
+            }
+            let attention = dropped(attention, index * block, dropout);
+            [weight_gradient(Matrix::new(&attention, width), d_rows), column_sums(d_x, width)]
         })
         .collect();
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
@@ -118,13 +126,18 @@ fn projection(
 }
 
 /// Turns the gradient of the feed-forward part's result into that of its input, in place, and returns this block's
-/// gradients of the up weight, up bias, down weight and down bias.
-fn feed_forward_block(d_rows: &mut [f32], h: &[f32], z: &[f32], weights: &Weights<'_>) -> [Vec<f32>; 4] {
+/// gradients of the up weight, up bias, down weight and down bias. Hidden numbers come with what dropout multiplied them by.
+fn feed_forward_block(
+    d_rows: &mut [f32],
+    h: &[f32],
+    (z, scale): (&[f32], f32),
+    weights: &Weights<'_>,
+) -> [Vec<f32>; 4] {
     let (width, hidden) = (weights.width(), weights.hidden());
     let mut d_z = uninitialised(z.len());
     let d_out = Matrix::new(d_rows, width);
     let d_z = product(&mut d_z, d_out, Matrix::new(weights.down_weight, width).transposed());
-    mask(d_z, z);
+    mask(d_z, z, scale);
     let down_weight = weight_gradient(Matrix::new(z, hidden), d_out);
     let down_bias = column_sums(d_rows, width);
     let d_hidden = Matrix::new(d_z, hidden);
