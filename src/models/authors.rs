@@ -93,7 +93,9 @@ pub fn adopt(weights: Weights, hints: &Hints) -> Result<Adopted, AdoptError> {
     let Weights { arrays, mut metadata } = weights;
     let theirs = arrays.keys().any(|name| renamed(name).is_some());
     let mut arrays = translated(arrays)?;
-    let mut inference = Inference { arrays: &arrays, hints, theirs, assumed: Vec::new() };
+    let spare = without_spare_bond(&mut arrays);
+    let assumed = spare.then(|| "The fifth row of its bond table, which no bond has, was left out.".to_owned());
+    let mut inference = Inference { arrays: &arrays, hints, theirs, assumed: assumed.into_iter().collect() };
     let spec = inference.spec()?;
     let mut assumed = inference.assumed;
     if !spec.connectivity.is_full() && arrays.remove("gamma").is_some() {
@@ -101,6 +103,16 @@ pub fn adopt(weights: Weights, hints: &Hints) -> Result<Adopted, AdoptError> {
     }
     metadata.insert(METADATA_KEY.to_owned(), serde_json::to_string(&spec).unwrap_or_default());
     Ok(Adopted { weights: Weights { arrays, metadata }, assumed })
+}
+
+/// SAN's own repository gives the bond table of ZINC a row more than there are codes (model-spec section 3.4):
+/// drops it, and says whether it was there.
+fn without_spare_bond(arrays: &mut BTreeMap<String, Array>) -> bool {
+    let Some(Array { shape, values }) = arrays.get_mut("embed_edge.weight") else { return false };
+    let [5, width] = *shape.as_slice() else { return false };
+    values.truncate(4 * width);
+    shape[0] = 4;
+    true
 }
 
 /// Parts of a layer: the authors' name (with the dot that ends it) and ours.

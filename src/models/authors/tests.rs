@@ -69,6 +69,14 @@ fn full_graphs_are_told_by_a_second_query() {
 }
 
 #[test]
+fn the_spare_row_of_sans_bond_table_is_left_out() {
+    let adopted = adopt(file(64, [28, 5], &[]), &Hints::default()).unwrap();
+    assert_eq!(adopted.weights.arrays["embed_edge.weight"].shape, [4, 64]);
+    assert_eq!(adopted.weights.arrays["embed_edge.weight"].values.len(), 4 * 64);
+    assert!(adopted.assumed[0].contains("fifth row"), "{:?}", adopted.assumed);
+}
+
+#[test]
 fn hints_are_not_reported_as_assumptions() {
     let hints = Hints {
         arch: Some(Arch::San),
@@ -95,8 +103,8 @@ fn what_is_no_network_is_refused_in_words() {
     let mut flat = file(64, [28, 4], &[]);
     flat.arrays.get_mut("layers.0.attention.Q.weight").unwrap().shape = vec![64 * 64];
     assert!(refuse(flat).contains("layers.0.q.weight"));
-    let message = refuse(file(64, [28, 5], &[]));
-    assert!(message.contains("28 x 64 for nodes, 5 x 64 for edges"), "{message}");
+    let message = refuse(file(64, [28, 6], &[]));
+    assert!(message.contains("28 x 64 for nodes, 6 x 64 for edges"), "{message}");
     let message = refuse(file(64, [28, 4], &[("layers.18446744073709551615.O_h.bias", &[64])]));
     assert!(message.contains("`layers` is"), "{message}");
     let message = refuse(file(64, [28, 4], &[("layers.0.q.weight", &[64, 64])]));
