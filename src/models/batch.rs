@@ -215,11 +215,11 @@ fn by_target(input: &GraphInput) -> Vec<u32> {
 fn check(graph: usize, input: &GraphInput, spec: &ModelSpec) -> Result<(), ModelError> {
     let (nodes, edges) = (input.nodes(), input.edges.len());
     let (node, edge) = (spec.features.node(), spec.features.edge());
-    if input.node.fields != node.fields() || (edges > 0 && input.edge.fields != edge.fields()) {
-        return Err(ModelError::Features { graph, needed: spec.features.title() });
-    }
     if nodes == 0 {
         return Err(ModelError::NoNode { graph });
+    }
+    if input.node.fields != node.fields() || (edges > 0 && input.edge.fields != edge.fields()) {
+        return Err(ModelError::Features { graph, needed: spec.features.title() });
     }
     let ends = input.edges.source.iter().chain(&input.edges.target);
     if input.edge.rows() != edges

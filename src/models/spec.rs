@@ -512,7 +512,7 @@ mod tests {
         assert_eq!(heads, "`heads` is 7, which does not divide `dim` 64");
         assert_eq!(message(ModelSpec { layers: 0, ..zinc(Arch::Gt) }), "`layers` is 0, but must be at least 1");
         assert!(message(ModelSpec { dim: 4096, heads: 8, ..zinc(Arch::San) }).contains("layers x dim x dim"));
-        let canonical = ModelSpec { dim: 80, ..ModelSpec::recipe(Arch::San, Features::Canonical, Ebt::Off) };
+        let canonical = ModelSpec { dim: 80, heads: 8, ..ModelSpec::recipe(Arch::San, Features::Canonical, Ebt::Off) };
         assert!(message(canonical).contains("74, which does not divide `embedding width` 80"));
         let learned = Encoding::Learned { vectors: 4, dim: 10, layers: 1, heads: 4 };
         assert!(message(ModelSpec { encoding: learned, ..zinc(Arch::San) }).contains("`encoding heads` is 4"));
