@@ -8,6 +8,7 @@ use std::sync::Arc;
 use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
+use super::Mode;
 use super::attention_gradient::AttentionGradient;
 use super::attention_loops::{Rows, Written, attend, bias_scores};
 use super::buffer::{Slot, finished, uninitialised};
@@ -15,7 +16,6 @@ use super::matrix::{Matrix, add_product, product};
 use super::operation::{Gradient, Kernel, Outcome, matrix, values, width};
 use super::rows::repeat;
 use super::topology::{Block, Topology};
-use super::Mode;
 
 /// The kernel: everything but the tensors.
 #[derive(Debug, Clone)]
@@ -93,7 +93,8 @@ impl AttentionKernel {
         let mut inputs = inputs.iter().map(values);
         let mut next = || inputs.next().unwrap_or_default();
         let (x, rows, factor) = (next(), next(), self.has.factor.then(&mut next));
-        let maps = (0..self.maps()).map(|_| Projection { weight: next(), bias: self.has.bias.then(&mut next) }).collect();
+        let maps =
+            (0..self.maps()).map(|_| Projection { weight: next(), bias: self.has.bias.then(&mut next) }).collect();
         let explicit = self.has.explicit.then(|| [next(), next(), next()]);
         Inputs { x, rows, factor, maps, explicit }
     }
@@ -109,13 +110,15 @@ impl AttentionKernel {
 
     /// Whether edge scores have to be computed.
     fn scored(&self) -> bool {
-        !self.by_target() || self.mode.keep_score
+        !self.by_target() || self.mode.keep_score || self.mode.keep_all
     }
 
     /// Whether the rows from `first` on are of absent bonds, in runs: for each run its length and the answer.
     pub(super) fn runs(&self, first: usize, rows: usize) -> Vec<(usize, bool)> {
         match &self.absent {
-            Some(absent) => absent[first..first + rows].chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect(),
+            Some(absent) => {
+                absent[first..first + rows].chunk_by(|a, b| a == b).map(|run| (run.len(), run[0])).collect()
+            }
             None => vec![(rows, false)],
         }
     }
@@ -197,9 +200,10 @@ impl AttentionKernel {
         let rows_fit = of && (self.of.is_some() || rows == edges) && inputs.rows.len() == rows * width;
         let absent = self.absent.as_ref().is_none_or(|absent| self.has.absent && absent.len() == rows);
         let factor = inputs.factor.is_none_or(|factor| factor.len() == edges);
-        let maps = inputs.maps.iter().all(|map| {
-            map.weight.len() == width * width && map.bias.is_none_or(|bias| bias.len() == width)
-        });
+        let maps = inputs
+            .maps
+            .iter()
+            .all(|map| map.weight.len() == width * width && map.bias.is_none_or(|bias| bias.len() == width));
         let explicit = inputs.explicit.iter().flatten().all(|vector| vector.len() == width);
         let fit = inputs.x.len() == nodes * width && rows_fit && absent && factor && maps && explicit;
         assert!(fit, "rows and parameters of attention fit together");
@@ -266,12 +270,15 @@ impl Kernel for AttentionKernel {
         let shared = Shared { width, p: &p, value_bias };
         let keep = tracked || self.mode.keep_all;
         let mut node = vec![0.0; inputs.x.len()];
-        let mut score = if self.mode.keep_score { uninitialised(self.topology.edges() * width) } else { Box::default() };
+        let mut score =
+            if self.mode.keep_score { uninitialised(self.topology.edges() * width) } else { Box::default() };
         let logits = self.by_target();
         let blocks = self.topology.blocks();
-        let outs = split(&mut node, blocks, |block| block.nodes.len() * width)
-            .into_iter()
-            .zip(split(&mut score, blocks, |block| if self.mode.keep_score { block.edges.len() * width } else { 0 }));
+        let outs = split(&mut node, blocks, |block| block.nodes.len() * width).into_iter().zip(split(
+            &mut score,
+            blocks,
+            |block| if self.mode.keep_score { block.edges.len() * width } else { 0 },
+        ));
         let saved: Vec<Saved> = blocks
             .par_iter()
             .zip(outs.collect::<Vec<_>>())
@@ -315,11 +322,15 @@ impl AttentionKernel {
 }
 
 fn joined(saved: &[Saved], part: impl Fn(&Saved) -> &Vec<f32>) -> Vec<f32> {
-    saved.iter().flat_map(|saved| part(saved)).copied().collect()
+    saved.iter().flat_map(part).copied().collect()
 }
 
 /// Cuts a buffer into one piece for each block.
-pub(super) fn split<'a, T>(mut buffer: &'a mut [T], blocks: &[Block], length: impl Fn(&Block) -> usize) -> Vec<&'a mut [T]> {
+pub(super) fn split<'a, T>(
+    mut buffer: &'a mut [T],
+    blocks: &[Block],
+    length: impl Fn(&Block) -> usize,
+) -> Vec<&'a mut [T]> {
     let cut = |block| {
         let (piece, rest) = std::mem::take(&mut buffer).split_at_mut(length(block));
         buffer = rest;

@@ -141,13 +141,7 @@ impl AttentionGradient {
         }
     }
 
-    fn block(
-        &self,
-        context: &Context<'_>,
-        (block, saved): (&Block, &Saved),
-        pieces: &mut Pieces<'_>,
-        sums: &mut Sums,
-    ) {
+    fn block(&self, context: &Context<'_>, (block, saved): (&Block, &Saved), pieces: &mut Pieces<'_>, sums: &mut Sums) {
         let Context { inputs, width, .. } = context;
         let (nodes, edges) = (block.nodes.start * width..block.nodes.end * width, block.edges.len());
         let zeros = |present: bool, length: usize| vec![0.0; if present { length } else { 0 }];
@@ -262,7 +256,8 @@ impl AttentionGradient {
 
 impl Sums {
     fn plus(mut self, other: Self) -> Self {
-        let pairs = self.maps.iter_mut().zip(other.maps).flat_map(|(to, from)| [(&mut to.0, from.0), (&mut to.1, from.1)]);
+        let pairs =
+            self.maps.iter_mut().zip(other.maps).flat_map(|(to, from)| [(&mut to.0, from.0), (&mut to.1, from.1)]);
         let vectors = self.explicit.iter_mut().zip(other.explicit);
         for (to, from) in pairs.chain(vectors).chain([(&mut self.p, other.p)]) {
             accumulate(to, &from);

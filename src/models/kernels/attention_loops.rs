@@ -77,7 +77,8 @@ fn attend_block(
                     Some(score) => &mut score[(edge - walk.block.edges.start) * width..][..width],
                     None => &mut scratch[..],
                 };
-                let (q, k, p) = (row(rows.q[kind], local, width), row(rows.k[kind], source, width), row(rows.p, place, width));
+                let (q, k, p) =
+                    (row(rows.q[kind], local, width), row(rows.k[kind], source, width), row(rows.p, place, width));
                 let score = write(score, k.iter().zip(q).zip(p).map(|((&k, &q), &p)| k * q * scale * p));
                 if !rows.bias.is_empty() {
                     score.iter_mut().zip(row(rows.bias, local, width)).for_each(|(score, &bias)| *score += bias);
@@ -203,17 +204,20 @@ fn gradient_block(walk: Walk<'_>, from: Incoming<'_>, to: &mut Outgoing<'_>, cha
                 continue;
             }
             if !from.d_score.is_empty() {
-                grad.iter_mut().zip(row(from.d_score, edge - first, width)).for_each(|(grad, &d_score)| *grad += d_score);
+                grad.iter_mut()
+                    .zip(row(from.d_score, edge - first, width))
+                    .for_each(|(grad, &d_score)| *grad += d_score);
             }
             if !to.bias.is_empty() {
                 let d_bias = to.bias[local * width..][..width].iter_mut();
                 d_bias.zip(&grad).for_each(|(d_bias, &grad)| *d_bias += grad);
             }
             let (place, kind) = walk.row(edge);
-            let rows = row(from.rows.q[kind], local, width)
-                .iter()
-                .zip(row(from.rows.k[kind], source, width))
-                .zip(row(from.rows.p, place, width));
+            let rows = row(from.rows.q[kind], local, width).iter().zip(row(from.rows.k[kind], source, width)).zip(row(
+                from.rows.p,
+                place,
+                width,
+            ));
             let d_rows = to.q[kind][local * width..][..width]
                 .iter_mut()
                 .zip(&mut to.k[kind][source * width..][..width])

@@ -62,6 +62,19 @@ pub(crate) struct AttentionParams {
     pub(crate) explicit: Option<[Tensor<1>; 3]>,
 }
 
+impl AttentionParams {
+    /// The same numbers, with keys, edge projections and e' outside the gradient graph.
+    fn without_edge_gradients(&self) -> Self {
+        let constant = |map: Linear| Linear { weight: map.weight.detach(), bias: map.bias.map(Tensor::detach) };
+        let Self { maps: [q, k, v, e], absent, explicit } = self.clone();
+        Self {
+            maps: [q, constant(k), v, constant(e)],
+            absent: absent.map(|maps| maps.map(constant)),
+            explicit: explicit.map(|[k, e, v]| [k, e.detach(), v]),
+        }
+    }
+}
+
 /// Rows that edges read.
 #[derive(Debug, Clone)]
 pub(crate) struct Edges {
@@ -128,6 +141,10 @@ pub(crate) fn attention(
         absent: params.absent.is_some(),
         explicit: params.explicit.is_some(),
     };
+    let by_target = mode.by_target && has.explicit;
+    // burn asks for a gradient by every tensor that took part, and weights by target have none to give to these.
+    let rows = if by_target { rows.detach() } else { rows };
+    let params = if by_target { &params.without_edge_gradients() } else { params };
     let mut inputs = vec![x.into_dispatch(), rows.into_dispatch()];
     inputs.extend(factor.map(Tensor::into_dispatch));
     for Linear { weight, bias } in params.maps.iter().chain(params.absent.iter().flatten()) {
@@ -136,7 +153,6 @@ pub(crate) fn attention(
     }
     inputs.extend(params.explicit.iter().flatten().map(|vector| vector.clone().into_dispatch()));
     let kernel = AttentionKernel { topology: Arc::clone(topology), of, absent, mode, has };
-    let by_target = kernel.by_target();
     let mut outputs = run(Arc::new(kernel), inputs).into_iter();
     let mut next = || outputs.next();
     let node = next().unwrap_or_else(|| Tensor::zeros([0, 0], &Default::default()));

@@ -105,10 +105,8 @@ impl<C: CheckpointStrategy> FusedKernels for Autodiff<Flex, C> {
     fn fused(inputs: Tensors<Self>, kernel: Arc<dyn Kernel>) -> Tensors<Self> {
         assert!((1..=MOST_INPUTS).contains(&inputs.0.len()), "a kernel has at most {MOST_INPUTS} inputs");
         // burn wants to know the number of parents when it compiles: the first one stands in for those that are not.
-        let parents: [_; MOST_INPUTS] =
-            std::array::from_fn(|index| inputs.0.get(index).unwrap_or(&inputs.0[0]).node());
-        let inputs: Vec<FlexTensor> =
-            inputs.0.into_iter().map(|input| contiguous(input.into_primitive())).collect();
+        let parents: [_; MOST_INPUTS] = std::array::from_fn(|index| inputs.0.get(index).unwrap_or(&inputs.0[0]).node());
+        let inputs: Vec<FlexTensor> = inputs.0.into_iter().map(|input| contiguous(input.into_primitive())).collect();
         let constant = |output| <Self as AutodiffBackend>::from_inner(output);
         let step = match KernelStep.prepare::<C>(parents).compute_bound().stateful() {
             OpsKind::Tracked(step) => step,

@@ -26,8 +26,9 @@ pub(crate) fn attention(
     let explicit = params.explicit.as_ref();
     let v = explicit.map_or(v.clone(), |[_, _, bias]| v + (bias.clone() * mode.scale).unsqueeze());
     if count == 0 {
-        let projections = mode.keep_all.then(|| [q, k, v.clone(), edges.rows.clone()]);
-        let score = mode.keep_score.then_some(edges.rows);
+        let none = || Tensor::zeros([0, width], (&device, x.dtype()));
+        let projections = mode.keep_all.then(|| [q, k, v.clone(), none()]);
+        let score = mode.keep_score.then(none);
         return Attention { node: v * 0.0, score, logit: None, projections };
     }
     let (source, target) = (indices(topology.source(), &device), indices(topology.target(), &device));

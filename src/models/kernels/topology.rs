@@ -156,7 +156,8 @@ mod tests {
         for block in blocks {
             assert_eq!((block.nodes.start, block.edges.start), (node, edge));
             (node, edge) = (block.nodes.end, block.edges.end);
-            let inside = |ends: &[u32]| ends[block.edges.clone()].iter().all(|&end| block.nodes.contains(&(end as usize)));
+            let inside =
+                |ends: &[u32]| ends[block.edges.clone()].iter().all(|&end| block.nodes.contains(&(end as usize)));
             assert!(inside(topology.source()) && inside(topology.target()));
         }
         assert_eq!((node, edge), (topology.nodes(), topology.edges()));
