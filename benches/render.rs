@@ -5,8 +5,11 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a bench that cannot draw stops and says why")]
 
+use bondscope::domain::{Atom, Bond, DirectedEdge, Molecule};
 use bondscope::render::{DrawRequest, Placed, Renderer};
-use bondscope::scene::{Camera, Rgb, Scene, Stroke};
+use bondscope::scene::{
+    Background, Camera, ColorMap, ColorScale, EdgePaint, Rgb, Scene, Stroke, Style, depict, fallback,
+};
 use criterion::{BenchmarkId, Criterion};
 use glam::Vec2;
 use std::sync::Arc;
@@ -21,6 +24,18 @@ fn molecule() -> Arc<Scene> {
         Stroke { from, to, width: 0.1, color, dashed: index % 12 == 0, edge: None, bond: None }
     });
     Arc::new(Scene { strokes: strokes.collect(), ..Scene::default() })
+}
+
+/// A long molecule on a full graph with an arc for every pair of atoms.
+fn full_graph(atoms: u32, turned: bool) -> Vec<Placed> {
+    let chain = (1..atoms).map(|atom| (atom - 1, atom, Bond::default())).collect();
+    let molecule = Molecule::new(vec![Atom::default(); atoms as usize], chain).expect("a chain is a molecule");
+    let pairs = (0..atoms).flat_map(|a| (a + 2..atoms).map(move |b| DirectedEdge::new(a, b)));
+    let pairs: Vec<DirectedEdge> = pairs.collect();
+    let both = pairs.iter().flat_map(|&edge| [(edge, 1.0), (edge.reversed(), if turned { 3.0 } else { 2.0 })]);
+    let scale = ColorScale { map: ColorMap::Cividis, low: 1.0, high: 4.0, log: true };
+    let paint = EdgePaint::of_values(both, &scale, Background::Light).with_arcs(pairs.iter().copied());
+    vec![Placed::at_origin(Arc::new(depict(&molecule, &fallback(&molecule), &paint, &Style::default())))]
 }
 
 fn gallery(molecules: u16) -> Vec<Placed> {
@@ -77,19 +92,24 @@ fn main() {
     let format = wgpu::TextureFormat::Bgra8Unorm;
     let mut renderer = Renderer::new(&device, &queue, format).expect("pipelines are built");
     let mut group = criterion.benchmark_group("draw");
-    for molecules in [1, 300] {
-        let (here, there) = (gallery(molecules), gallery(molecules).into_iter().rev().collect::<Vec<_>>());
+    let galleries = [1, 300].map(|molecules| {
+        let name = format!("{molecules} molecules");
+        (name, gallery(molecules), gallery(molecules).into_iter().rev().collect::<Vec<_>>())
+    });
+    let full = ("full graph of 150 atoms".to_owned(), full_graph(150, false), full_graph(150, true));
+    for (name, here, there) in galleries.into_iter().chain([full]) {
         let (near, far) = (Camera::new(Vec2::ZERO, 40.0), Camera::new(Vec2::splat(60.0), 5.0));
         for (what, pictures) in [
             ("camera moved", [(&here[..], near), (&here[..], far)]),
             ("scene changed", [(&here[..], far), (&there[..], far)]),
             ("nothing changed", [(&here[..], far), (&here[..], far)]),
         ] {
-            group.bench_function(BenchmarkId::new(what, molecules), |bencher| {
+            group.bench_function(BenchmarkId::new(what, &name), |bencher| {
                 bencher.iter_custom(|times| time((&device, &mut renderer), times, pictures));
             });
         }
     }
+    group.bench_function("depict a full graph of 150 atoms", |bencher| bencher.iter(|| full_graph(150, false)));
     group.finish();
     criterion.final_summary();
 }

@@ -10,9 +10,9 @@
     reason = "clippy sees no tests in the helpers of tests"
 )]
 
-use bondscope::domain::AtomId;
+use bondscope::domain::{AtomId, DirectedEdge};
 use bondscope::render::{DrawRequest, Image, Placed, RenderError, Renderer};
-use bondscope::scene::{AtomMark, Camera, Rgb, Scene, Stroke};
+use bondscope::scene::{AtomMark, Camera, Curve, Rgb, Scene, Stroke};
 use glam::Vec2;
 use std::f32::consts::PI;
 use std::sync::{Arc, OnceLock};
@@ -174,7 +174,7 @@ fn atoms_lie_over_strokes_over_halos() {
         atoms: vec![disc(Vec2::ZERO, 0.2)],
         strokes: vec![stroke(Vec2::ZERO, Vec2::X, 0.2, RED)],
         halos: vec![stroke(Vec2::ZERO, Vec2::X, 0.6, BLUE)],
-        bounds: None,
+        ..Scene::default()
     };
     // Two such scenes on top of each other: the order holds across scenes.
     let scene = Placed::at_origin(Arc::new(scene));
@@ -194,6 +194,25 @@ fn each_half_of_a_bond_shows_its_colour() {
     assert!((60..154).all(|x| pixel(&image, x as f32, 120.0) == RED));
     assert!((166..260).all(|x| pixel(&image, x as f32, 120.0) == BLUE));
     assert!((154..166).all(|x| pixel(&image, x as f32, 120.0) != BACKGROUND), "no gap in the middle");
+}
+
+#[test]
+fn an_arc_bends_behind_the_bonds_and_covers_its_area() {
+    let Some(mut renderer) = renderer() else { return };
+    let (from, control, to) = (Vec2::new(-1.0, 0.0), Vec2::new(-0.5, 0.8), Vec2::new(0.2, 0.8));
+    let half = Curve { from, control, to, width: 0.1, color: RED, dashed: false, edge: DirectedEdge::new(0, 1) };
+    let arcs = |strokes| Scene { arcs: vec![half], strokes, ..Scene::default() };
+    let image = picture(&mut renderer, arcs(Vec::new()));
+    let steps: Vec<Vec2> = (0..=200).map(|step| half.point(step as f32 / 200.0)).collect();
+    let length: f32 = steps.windows(2).map(|pair| pair[0].distance(pair[1])).sum();
+    assert_close(area(&image, RED), 100.0 * length * 10.0 + PI * 5.0 * 5.0, 0.03);
+    for at in [half.point(0.1), half.point(0.5), half.point(0.9)] {
+        assert_eq!(pixel(&image, 160.0 + 100.0 * at.x, 120.0 - 100.0 * at.y), RED, "{at}");
+    }
+    assert_eq!(pixel(&image, 120.0, 80.0), BACKGROUND, "it is no straight line");
+    let middle = half.point(0.5);
+    let image = picture(&mut renderer, arcs(vec![stroke(middle - Vec2::X, middle + Vec2::X, 0.2, BLUE)]));
+    assert_eq!(pixel(&image, 160.0 + 100.0 * middle.x, 120.0 - 100.0 * middle.y), BLUE, "bonds lie over arcs");
 }
 
 #[test]

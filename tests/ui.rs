@@ -116,6 +116,21 @@ fn prediction(app: &App) -> (f32, f32) {
     (comparison.baseline.prediction[0], comparison.edited.prediction[0])
 }
 
+/// Whether the model of that name has answered about the molecule shown.
+fn answered(app: &App, name: &str) -> bool {
+    state(app).comparison.as_ref().is_some_and(|comparison| &*comparison.probe.model.name == name) && settled(app)
+}
+
+/// Chooses an untrained model by the menu and waits for its answer.
+#[track_caller]
+fn choose(harness: &mut Harness<'_, App>, name: &str) {
+    let listed = state(harness.state()).checkpoints.iter().find(|checkpoint| &*checkpoint.id.name == name);
+    let title = listed.expect("a listed model").title.clone();
+    click(harness, Role::ComboBox, "Model");
+    click(harness, Role::Button, &title);
+    run_until(harness, "the chosen model has answered", |app| answered(app, name));
+}
+
 fn both_directions(app: &App, bond: BondId) -> Vec<DirectedEdge> {
     let (source, target, _) = state(app).shown.as_ref().unwrap().molecule.bond(bond).unwrap();
     let edge = DirectedEdge { source, target };
@@ -238,15 +253,14 @@ fn delete_takes_the_bond_out_and_undo_brings_it_back() {
 #[test]
 fn the_explicit_bias_is_switched_on_checkpoints_that_have_it() {
     let Some((mut harness, _turn)) = open(None) else { return };
-    let find = |app: &App, ebt: bool| {
-        state(app).checkpoints.iter().find(|checkpoint| checkpoint.spec.ebt == ebt && !checkpoint.is_base()).cloned()
+    let trained = |app: &App| {
+        let mut models = state(app).checkpoints.iter();
+        models.find(|checkpoint| checkpoint.spec.has_ebt() && !checkpoint.is_base()).cloned()
     };
-    let with = find(harness.state(), true).expect("a bundled model with explicit bias");
+    let with = trained(harness.state()).expect("a bundled model with explicit bias");
     click(&mut harness, Role::ComboBox, "Model");
     click(&mut harness, Role::Button, &with.title);
-    run_until(&mut harness, "the model with explicit bias has answered", |app| {
-        state(app).comparison.as_ref().is_some_and(|comparison| comparison.probe.model == with.id) && settled(app)
-    });
+    run_until(&mut harness, "the model with explicit bias has answered", |app| answered(app, &with.id.name));
     let (trained, same) = prediction(harness.state());
     assert_eq!(trained.to_bits(), same.to_bits());
     click(&mut harness, Role::CheckBox, "EBT");
@@ -258,6 +272,149 @@ fn the_explicit_bias_is_switched_on_checkpoints_that_have_it() {
     assert!((before - after).abs() > 1e-6);
     assert!(harness.query_by_label("EBT × 0.00").is_some());
     harness.check_accessibility();
+}
+
+#[test]
+fn explicit_bias_as_coded_is_a_switch_without_a_slider() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    choose(&mut harness, "san-ebt-code-base");
+    let coded = "EBT as coded: attention is a neighbour mean";
+    assert!(harness.query_by_role_and_label(Role::CheckBox, "EBT").is_none());
+    assert!(harness.query_by_label_contains("counterfactual").is_none(), "no slider");
+    harness.check_accessibility();
+    click(&mut harness, Role::CheckBox, coded);
+    run_until(&mut harness, "the answer without bias is there", |app| {
+        state(app).edits.explicit_bias().value() == 0.0 && settled(app)
+    });
+    let (before, after) = prediction(harness.state());
+    assert!((before - after).abs() > 1e-6);
+    assert!(harness.query_by_label("EBT as coded off").is_some());
+    // The same terms as in the paper have the slider.
+    choose(&mut harness, "san-ebt-base");
+    assert!(harness.query_by_role_and_label(Role::CheckBox, "EBT").is_some());
+    assert!(harness.query_by_label_contains("EBT as in the paper").is_some());
+}
+
+#[test]
+fn full_graphs_have_arcs_with_a_threshold_and_a_list_that_leads_to_atoms() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    assert!(harness.query_by_label("arcs for absent bonds").is_none(), "not on sparse graphs");
+    choose(&mut harness, "graphit-full-base");
+    let arcs = |app: &App| app.picture().unwrap().scene.arcs.len();
+    let all = harness.state().picture().unwrap().absent.as_ref().unwrap().pairs().len();
+    assert_eq!(arcs(harness.state()), 20, "two halves of the ten strongest of {all}");
+    let note = harness.state().picture().unwrap().bar.as_ref().unwrap().note.clone();
+    assert!(note.contains(&format!("10 strongest of {all} absent bonds")), "{note}");
+    harness.check_accessibility();
+
+    let least = harness.state().picture().unwrap().absent.as_ref().unwrap().pairs()[all / 2].strength;
+    harness.state_mut().apply(Command::SetArcThreshold(Some(least)));
+    run_until(&mut harness, "half of them are drawn", |app| arcs(app) > all - 2);
+    click(&mut harness, Role::Button, "strongest 10");
+    run_until(&mut harness, "the strongest are drawn", |app| arcs(app) == 20);
+    harness.key_press(Key::B);
+    run_until(&mut harness, "no arc is drawn", |app| arcs(app) == 0);
+    click(&mut harness, Role::Button, "arcs for absent bonds");
+    run_until(&mut harness, "arcs are back", |app| arcs(app) == 20);
+
+    let listed = harness.get_all_by_role(Role::Button).find(|node| {
+        let label = node.accesskit_node().label();
+        label.is_some_and(|label| label.contains(" → "))
+    });
+    listed.expect("a listed edge").click_accesskit();
+    run_until(&mut harness, "an atom is chosen", |app| matches!(state(app).pick, Some(Pick::Atom(_))));
+    harness.check_accessibility();
+}
+
+#[test]
+fn graphit_and_san_are_told_to_be_one_function_where_they_are() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    click(&mut harness, Role::ComboBox, "Model");
+    harness.step();
+    let headings = harness.query_all_by_label_contains("one function").count();
+    assert_eq!(headings, 2, "beside the headings of both");
+    harness.check_accessibility();
+    click(&mut harness, Role::Button, "SAN, learned gamma");
+    run_until(&mut harness, "the mode in which they differ has answered", |app| answered(app, "san-full-learned-base"));
+    click(&mut harness, Role::Button, "10 layers · 8 heads · width 56");
+    harness.step();
+    assert!(harness.query_by_label_contains("absent bonds by a learned gamma").is_some());
+    harness.check_accessibility();
+}
+
+#[test]
+fn projections_and_clamped_logits_are_shown_on_request() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    harness.state_mut().apply(Command::Select(Some(Pick::Bond(BondId(1)))));
+    run_until(&mut harness, "the bond is chosen", |app| state(app).pick.is_some() && settled(app));
+    assert!(harness.query_by_label_contains("Q of ").is_none());
+    assert!(harness.query_all_by_label_contains("in head 7: logit").count() == 2, "one for each direction");
+    let trace = Arc::clone(&state(harness.state()).comparison.as_ref().unwrap().edited);
+    let rows = harness.query_all_by_label_contains("this molecule: head 0:").count();
+    assert_eq!(rows, trace.layers.len());
+    harness.key_press(Key::P);
+    run_until(&mut harness, "the projections are recorded", |app| {
+        let layer = state(app).comparison.as_ref().and_then(|comparison| comparison.edited.layers.first().cloned());
+        layer.is_some_and(|layer| layer.projections.is_some()) && settled(app)
+    });
+    for letter in ["Q of ", "K of ", "V of ", "P of "] {
+        assert_eq!(harness.query_all_by_label_contains(letter).count(), 2, "{letter}");
+    }
+    harness.check_accessibility();
+}
+
+#[test]
+fn twelve_targets_are_listed_by_name_with_known_values_and_probabilities() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("labels.csv");
+    let names: Vec<String> = (0..12).map(|place| format!("NR-{place}")).collect();
+    let values = |at: usize| (0..12).map(|place| ["0", "1", ""][(place + at) % 3]).collect::<Vec<_>>().join(",");
+    let header = format!("smiles,{}", names.join(","));
+    std::fs::write(&file, format!("{header}\nCCO,{}\nc1ccccc1O,{}\n", values(0), values(1))).unwrap();
+    harness.state_mut().apply(Command::Open(Source::File(file)));
+    run_until(&mut harness, "the labels are open", |app| {
+        state(app).dataset().is_some_and(|dataset| dataset.columns.targets.len() == 12 && dataset.validated)
+            && settled(app)
+    });
+    harness.state_mut().apply(Command::SetBase("gt-ogb-base".to_owned()));
+    run_until(&mut harness, "the model of labels has answered", |app| answered(app, "gt-ogb-base"));
+    for name in &names {
+        assert!(harness.query_all_by_label(name).next().is_some(), "{name}");
+    }
+    assert!(harness.query_by_label("12 targets").is_some());
+    let logit = prediction(harness.state()).0;
+    let shown = format!("{:.3}", 1.0 / (1.0 + (-logit).exp()));
+    assert!(harness.query_all_by_label(&shown).next().is_some(), "{logit} is told as {shown}");
+    harness.check_accessibility();
+}
+
+#[test]
+fn a_graph_too_large_says_so_and_is_computed_if_the_user_insists() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("long.smi");
+    std::fs::write(&file, format!("{}\n", "C".repeat(201))).unwrap();
+    harness.state_mut().apply(Command::Open(Source::File(file)));
+    run_until(&mut harness, "the long chain is drawn", |app| {
+        state(app).dataset().is_some_and(|dataset| dataset.records.len() == 1 && dataset.validated) && settled(app)
+    });
+    assert!(harness.query_by_label("Compute anyway").is_none());
+    harness.state_mut().apply(Command::SetBase("san-full-base".to_owned()));
+    run_until(&mut harness, "the size is named", |app| {
+        state(app).untraceable.as_ref().is_some_and(|reason| reason.large)
+    });
+    assert!(harness.query_by_label_contains("40200 edges").is_some());
+    harness.check_accessibility();
+    click(&mut harness, Role::Button, "Compute anyway");
+    run_until(&mut harness, "it is computed", |app| answered(app, "san-full-base"));
+    let app = harness.state_mut();
+    app.apply(Command::SetArcThreshold(Some(f32::MIN_POSITIVE)));
+    run_until(&mut harness, "all arcs are drawn", |app| app.picture().unwrap().scene.arcs.len() > 30_000);
+    let median = median_frame(&mut harness);
+    println!("median of our own time in a frame with 20,000 arcs: {median:?}");
+    let limit = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 25 });
+    assert!(median < limit, "{median:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The legend of painted values: ticks below the bar, the marked value (where an activation counts
 //! as massive) as a line across it. Where values are also told by stroke width, the bar has it too.
 
-use super::page::Page;
+use super::page::{LEADING, Page};
 use super::svg::{Anchor, Area, Path};
 use super::text::Label;
 use crate::scene::ColorBar;
@@ -11,8 +11,8 @@ use glam::DVec2;
 const SAMPLES: usize = 33;
 
 /// Height of a colour bar with its texts, in points.
-pub(super) fn height(font: f64) -> f64 {
-    font * 3.4
+pub(super) fn height(bar: &ColorBar, font: f64) -> f64 {
+    font * if bar.note.is_empty() { 3.4 } else { 3.4 + LEADING }
 }
 
 /// Draws a bar across `area`, whose height must be [`height`]; with `widths`, as thick at every value
@@ -42,6 +42,12 @@ pub(super) fn draw(page: &mut Page, area: Area, bar: &ColorBar, widths: bool) {
             page.text(DVec2::new(center, frame.bottom + 2.0 + font), Anchor::Middle, &label);
             end = center + half + font * 0.3;
         }
+    }
+    if !bar.note.is_empty() {
+        let note = Label::plain(&bar.note).cut_to(frame.width(), font);
+        let baseline = frame.bottom + 2.0 + font * (1.0 + LEADING);
+        let style = page.style(page.palette.muted());
+        page.svg.text(DVec2::new(frame.left, baseline), Anchor::Start, style, &note);
     }
     caption(page, frame, bar);
 }

@@ -62,7 +62,7 @@ impl HeatStrip {
 pub(super) fn draw(page: &mut Page, area: Area, strip: &HeatStrip) {
     let font = page.font;
     let area = page.heading(area, &strip.caption, TextStyle { size: font, color: page.palette.muted() });
-    let bar = colorbar::height(font);
+    let bar = colorbar::height(&strip.bar, font);
     let frame = Area {
         left: area.left + font * 2.8,
         top: area.top + font * 0.4,

@@ -1,12 +1,13 @@
-//! Draws a [`Scene`] as a structure diagram: halos, strokes and labels as on screen, with the colour
-//! bar that explains them.
+//! Draws a [`Scene`] as a structure diagram: halos, arcs, strokes and labels as on screen, with the
+//! colour bar that explains them.
 
 use super::page::Page;
-use super::svg::{Anchor, Area, TextStyle};
+use super::svg::{Anchor, Area, Element, Path, TextStyle};
 use super::text::Label;
 use super::{colorbar, font};
 use crate::analysis::chart::Table;
-use crate::scene::{AtomMark, ColorBar, LabelPiece, Scene, Stroke};
+use crate::domain::DirectedEdge;
+use crate::scene::{AtomMark, ColorBar, Curve, LabelPiece, Scene, Stroke};
 use glam::{DVec2, Vec2};
 
 /// Longest drawn bond, in points: small molecules are not blown up to fill the page.
@@ -32,7 +33,7 @@ pub struct MoleculeFigure {
 pub(super) fn draw(page: &mut Page, area: Area, figure: &MoleculeFigure) {
     let font = page.font;
     let mut area = page.heading(area, &figure.caption, TextStyle { size: font, color: page.palette.muted() });
-    let below = area.bottom - colorbar::height(font);
+    let below = area.bottom - figure.bar.as_ref().map_or(0.0, |bar| colorbar::height(bar, font));
     if figure.bar.is_some() {
         area.bottom = below - font * 0.5;
     }
@@ -64,8 +65,16 @@ impl View {
     fn fit(scene: &Scene, area: Area) -> Option<Self> {
         let strokes = scene.halos.iter().chain(&scene.strokes).filter(|stroke| drawable(stroke));
         let ends = strokes.flat_map(|stroke| [(stroke.from, stroke.width / 2.0), (stroke.to, stroke.width / 2.0)]);
+        let arcs = scene
+            .arcs
+            .iter()
+            .filter(|half| bendable(half))
+            .flat_map(|half| [half.from, half.point(0.5), half.to].map(|at| (at, half.width / 2.0)));
         let pieces = scene.atoms.iter().flat_map(|atom| &atom.pieces).filter(|piece| legible(piece));
-        let spots = ends.map(|(at, reach)| (at.as_dvec2(), DVec2::splat(f64::from(reach)))).chain(pieces.map(extent));
+        let spots = ends
+            .chain(arcs)
+            .map(|(at, reach)| (at.as_dvec2(), DVec2::splat(f64::from(reach))))
+            .chain(pieces.map(extent));
         let corners = spots.fold(None, |corners: Option<(DVec2, DVec2)>, (at, reach)| {
             let (low, high) = corners.unwrap_or((at, at));
             Some((low.min(at - reach), high.max(at + reach)))
@@ -94,6 +103,10 @@ fn drawable(stroke: &Stroke) -> bool {
     sound(stroke.from) && sound(stroke.to) && (0.0..=FARTHEST).contains(&stroke.width)
 }
 
+fn bendable(half: &Curve) -> bool {
+    [half.from, half.control, half.to].into_iter().all(sound) && (0.0..=FARTHEST).contains(&half.width)
+}
+
 fn legible(piece: &LabelPiece) -> bool {
     sound(piece.center) && (0.0..=FARTHEST).contains(&piece.size)
 }
@@ -105,13 +118,11 @@ fn extent(piece: &LabelPiece) -> (DVec2, DVec2) {
 }
 
 fn draw_scene(page: &mut Page, view: View, scene: &Scene) {
-    for (class, strokes) in [("halos", &scene.halos), ("bonds", &scene.strokes)] {
-        page.svg.element("g").attribute("class", class).attribute("stroke-linecap", "round").open();
-        for stroke in strokes.iter().filter(|stroke| drawable(stroke)) {
-            draw_stroke(page, view, stroke);
-        }
-        page.svg.close();
+    draw_strokes(page, view, "halos", &scene.halos);
+    if !scene.arcs.is_empty() {
+        draw_arcs(page, view, &scene.arcs);
     }
+    draw_strokes(page, view, "bonds", &scene.strokes);
     page.svg.element("g").attribute("class", "atoms").open();
     for atom in &scene.atoms {
         // On a halo a disc of paper would be a hole; bonds end short of labels anyhow.
@@ -129,6 +140,41 @@ fn draw_scene(page: &mut Page, view: View, scene: &Scene) {
     page.svg.close();
 }
 
+fn draw_strokes(page: &mut Page, view: View, class: &str, strokes: &[Stroke]) {
+    page.svg.element("g").attribute("class", class).attribute("stroke-linecap", "round").open();
+    for stroke in strokes.iter().filter(|stroke| drawable(stroke)) {
+        draw_stroke(page, view, stroke);
+    }
+    page.svg.close();
+}
+
+/// Arcs stand behind the bonds, each half a path of its own.
+fn draw_arcs(page: &mut Page, view: View, arcs: &[Curve]) {
+    let group = page.svg.element("g").attribute("class", "absent-bonds").attribute("fill", "none");
+    group.attribute("stroke-linecap", "round").open();
+    for half in arcs.iter().filter(|half| bendable(half)) {
+        let mut path = Path::new();
+        path.move_to(view.point(half.from));
+        path.curve_to(view.point(half.control), view.point(half.to));
+        let curve = page.svg.element("path").path(&path).color("stroke", half.color);
+        let curve = curve.number("stroke-width", view.length(half.width));
+        let curve = curve.attribute("data-edge", &spelled(half.edge));
+        if half.dashed { dashes(curve, view).end() } else { curve.end() }
+    }
+    page.svg.close();
+}
+
+/// `3>7`
+fn spelled(edge: DirectedEdge) -> String {
+    format!("{}>{}", edge.source.0, edge.target.0)
+}
+
+/// The dashes of an ablated edge.
+fn dashes<'a>(line: Element<'a>, view: View) -> Element<'a> {
+    let line = line.attribute("class", "ablated").attribute("stroke-linecap", "butt");
+    line.attribute("stroke-dasharray", &super::svg::number(view.scale * 0.1))
+}
+
 fn draw_stroke(page: &mut Page, view: View, stroke: &Stroke) {
     let (from, to, width) = (view.point(stroke.from), view.point(stroke.to), view.length(stroke.width));
     if from.distance_squared(to) < 1e-6 {
@@ -139,11 +185,10 @@ fn draw_stroke(page: &mut Page, view: View, stroke: &Stroke) {
     }
     let mut line = page.svg.element("line").span(from, to).color("stroke", stroke.color).number("stroke-width", width);
     if let Some(edge) = stroke.edge {
-        line = line.attribute("data-edge", &format!("{}>{}", edge.source.0, edge.target.0));
+        line = line.attribute("data-edge", &spelled(edge));
     }
     if stroke.dashed {
-        line = line.attribute("class", "ablated").attribute("stroke-linecap", "butt");
-        line = line.attribute("stroke-dasharray", &super::svg::number(view.scale * 0.1));
+        line = dashes(line, view);
     }
     line.end();
 }

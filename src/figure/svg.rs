@@ -289,6 +289,12 @@ impl Path {
         self.step('L', to);
     }
 
+    /// A quadratic curve to a point.
+    pub(super) fn curve_to(&mut self, control: DVec2, to: DVec2) {
+        self.step('Q', control);
+        self.step(' ', to);
+    }
+
     /// A line to a point, or the start of the path if it has none.
     pub(super) fn draw_to(&mut self, to: DVec2) {
         self.step(if self.data.is_empty() { 'M' } else { 'L' }, to);

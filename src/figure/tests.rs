@@ -3,7 +3,7 @@
 use super::*;
 use crate::analysis::chart::{Axis, Role, Scale, Shape};
 use crate::domain::{AtomId, BondId, DirectedEdge, Matrix};
-use crate::scene::{AtomMark, Background, ColorBar, ColorMap, ColorScale, LabelPiece, Rgb, Scene, Stroke};
+use crate::scene::{AtomMark, Background, ColorBar, ColorMap, ColorScale, Curve, LabelPiece, Rgb, Scene, Stroke};
 use glam::Vec2;
 use proptest::prelude::*;
 use resvg::usvg;
@@ -29,7 +29,7 @@ fn molecule() -> MoleculeFigure {
     let (label, pieces) = (String::new(), Vec::new());
     let bare = AtomMark { atom: AtomId(1), center: Vec2::new(1.0, 0.6), radius: 0.0, label, pieces, color };
     let table = Table { columns: vec!["edge".into()], rows: vec![vec!["3>7".into()]] };
-    let scene = Scene { halos, strokes, atoms: vec![atom, bare], bounds: None };
+    let scene = Scene { halos, strokes, atoms: vec![atom, bare], ..Scene::default() };
     MoleculeFigure { scene, bar: Some(bar()), caption: "prediction 1.23".into(), table }
 }
 
@@ -126,6 +126,35 @@ fn a_molecule_has_its_strokes_colours_labels_and_metadata() {
     for expected in ["N", "H", "prediction 1.23", "MA ratio", "1000"] {
         assert!(texts.iter().any(|text| text == expected), "{expected} in {texts:?}");
     }
+}
+
+#[test]
+fn arcs_are_paths_behind_the_bonds_and_the_bar_says_what_they_are() {
+    let mut figure = molecule();
+    let half = Curve {
+        from: Vec2::ZERO,
+        control: Vec2::new(0.5, 1.5),
+        to: Vec2::new(1.0, 2.0),
+        width: 0.04,
+        color: Rgb::new(77, 1, 2),
+        dashed: false,
+        edge: DirectedEdge::new(3, 9),
+    };
+    let unsound = Curve { control: Vec2::splat(f32::NAN), color: Rgb::new(66, 66, 66), ..half };
+    figure.scene.arcs = vec![half, unsound];
+    figure.bar = figure.bar.map(|bar| bar.with_note("arcs: 2 of 9 absent bonds".to_owned()));
+    let svg = svg(Content::Molecule(figure));
+    let (arcs, bonds) =
+        (svg.find("class=\"absent-bonds\"").expect("arcs"), svg.find("class=\"bonds\"").expect("bonds"));
+    assert!(arcs < bonds && svg.matches("data-edge=\"3&gt;9\"").count() == 1 && !svg.contains("#424242"));
+    assert!(svg.contains("arcs: 2 of 9 absent bonds</text>"));
+    let curved = read(&svg).into_iter().any(|node| match node {
+        usvg::Node::Path(path) => {
+            path.data().segments().any(|segment| matches!(segment, usvg::tiny_skia_path::PathSegment::QuadTo(..)))
+        }
+        _ => false,
+    });
+    assert!(curved, "an arc is one curve");
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub(super) struct San {
     gamma: Gamma,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one per network")]
 enum Gamma {
     /// Sparse mode: there are no absent bonds.
     None,

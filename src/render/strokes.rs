@@ -4,7 +4,7 @@
 //! gallery or a large graph costs no more calls than a molecule.
 
 use super::{Placed, RenderError, View, target};
-use crate::scene::{Rgb, Stroke};
+use crate::scene::{Curve, Rgb, Stroke};
 use bytemuck::{Pod, Zeroable};
 use glam::Vec2;
 use wgpu::util::DeviceExt as _;
@@ -39,6 +39,20 @@ impl Shape {
         }
     }
 
+    /// Half an arc, as straight strokes that join.
+    fn curve(placed: &Placed, curve: &Curve) -> impl Iterator<Item = Self> {
+        let Curve { width, color, dashed, .. } = *curve;
+        let dash = if dashed { placed.scale * DASH } else { 0.0 };
+        let (width, color) = (placed.scale * width, opaque(color));
+        curve.pieces().map(move |(from, to)| Self {
+            start: placed.point(from),
+            end: placed.point(to),
+            width,
+            dash,
+            color,
+        })
+    }
+
     fn disc(placed: &Placed, center: Vec2, radius: f32, color: Rgb) -> Self {
         let center = placed.point(center);
         Self { start: center, end: center, width: 2.0 * placed.scale * radius, dash: 0.0, color: opaque(color) }
@@ -56,7 +70,7 @@ fn opaque(color: Rgb) -> [u8; 4] {
     [red, green, blue, u8::MAX]
 }
 
-/// All shapes, back to front: every halo, then every stroke, then every disc behind a label.
+/// All shapes, back to front: every halo, then every arc, every stroke, every disc behind a label.
 fn shapes(scenes: &[Placed], background: Rgb) -> Vec<Shape> {
     let halos = scenes.iter().flat_map(|placed| placed.scene.halos.iter().map(|halo| Shape::stroke(placed, halo)));
     let strokes =
@@ -65,7 +79,8 @@ fn shapes(scenes: &[Placed], background: Rgb) -> Vec<Shape> {
         let labelled = placed.scene.atoms.iter().filter(|atom| atom.radius > 0.0);
         labelled.map(|atom| Shape::disc(placed, atom.center, atom.radius, background))
     });
-    halos.chain(strokes).chain(discs).collect()
+    let arcs = scenes.iter().flat_map(|placed| placed.scene.arcs.iter().flat_map(|half| Shape::curve(placed, half)));
+    halos.chain(arcs).chain(strokes).chain(discs).collect()
 }
 
 /// The pipeline with its shapes and its view.
@@ -202,7 +217,7 @@ fn pipeline(device: &wgpu::Device, layout: &wgpu::BindGroupLayout) -> wgpu::Rend
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::AtomId;
+    use crate::domain::{AtomId, DirectedEdge};
     use crate::scene::{AtomMark, Scene};
     use std::sync::Arc;
 
@@ -222,7 +237,7 @@ mod tests {
             halos: vec![stroke(0.5, false)],
             strokes: vec![stroke(0.25, true)],
             atoms: vec![atom(0.0), atom(0.75)],
-            bounds: None,
+            ..Scene::default()
         });
         let moved = Placed { scene: Arc::clone(&scene), offset: Vec2::new(10.0, 0.0), scale: 2.0 };
         let shapes = shapes(&[Placed::at_origin(scene), moved], Rgb([7, 8, 9]));
@@ -232,5 +247,26 @@ mod tests {
         assert_eq!((shapes[3].start, shapes[3].end), ([10.0, 0.0], [12.0, 0.0]));
         assert_eq!((shapes[5].start, shapes[5].end), ([10.0, 2.0], [10.0, 2.0]));
         assert_eq!((shapes[3].color, shapes[5].color), ([1, 2, 3, 255], [7, 8, 9, 255]));
+    }
+
+    #[test]
+    fn an_arc_is_a_chain_of_strokes_behind_the_bonds() {
+        let half = Curve {
+            from: Vec2::ZERO,
+            control: Vec2::Y,
+            to: Vec2::new(2.0, 1.0),
+            width: 0.05,
+            color: Rgb([9, 8, 7]),
+            dashed: false,
+            edge: DirectedEdge::new(0, 1),
+        };
+        let scene = Scene { arcs: vec![half], strokes: vec![stroke(0.25, false)], ..Scene::default() };
+        let placed = Placed { scene: Arc::new(scene), offset: Vec2::ZERO, scale: 2.0 };
+        let shapes = shapes(&[placed], Rgb([0; 3]));
+        let (bond, arc) = shapes.split_last().unwrap();
+        assert!((bond.width - 0.5).abs() < 1e-6 && arc.len() > 3);
+        assert!(arc.iter().all(|piece| (piece.width - 0.1).abs() < 1e-6 && piece.color == [9, 8, 7, 255]));
+        assert_eq!((arc[0].start, arc[arc.len() - 1].end), ([0.0, 0.0], [4.0, 2.0]));
+        assert!(arc.windows(2).all(|pair| pair[0].end == pair[1].start));
     }
 }

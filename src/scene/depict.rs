@@ -1,13 +1,14 @@
 //! The structure diagram: a molecule, where its atoms stand, and what is known of its edges, made
 //! into the primitives that screen and figure draw.
 
+use super::arc::{ArcEnd, arc};
 use super::bond::{BondLines, End, Side, side_of};
 use super::label::{LABEL_SIZE, Label, half_size};
 use super::layout::Layout;
 use super::paint::{Background, Rgb, element_color};
 use super::scale::{ColorScale, WIDTH_LOW};
-use super::{AtomMark, LabelPiece, Pick, Scene, Stroke};
-use crate::domain::{Atom, AtomId, BondId, BondOrder, DirectedEdge, EdgeList, Molecule};
+use super::{AtomMark, Curve, LabelPiece, Pick, Scene, Stroke};
+use crate::domain::{Atom, AtomId, BondId, BondOrder, DirectedEdge, Molecule};
 use glam::Vec2;
 use std::collections::BTreeMap;
 use std::f32::consts::TAU;
@@ -62,19 +63,34 @@ impl EdgeInk {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EdgePaint {
     inks: BTreeMap<DirectedEdge, EdgeInk>,
+    /// One direction of each pair of atoms that is joined by an arc.
+    arcs: Vec<DirectedEdge>,
     /// Whether edges without an entry lack a value, or there are no values at all.
     valued: bool,
 }
 
 impl EdgePaint {
-    /// Colours and widths for one value per row of `edges`. NaN, and edges that have no row, are
-    /// drawn as missing.
-    pub fn of_values(edges: &EdgeList, values: &[f32], scale: &ColorScale, background: Background) -> Self {
+    /// Colours and widths for the value of each edge. NaN, and edges without a value, are drawn as
+    /// missing.
+    pub fn of_values(
+        values: impl IntoIterator<Item = (DirectedEdge, f32)>,
+        scale: &ColorScale,
+        background: Background,
+    ) -> Self {
         let ink = |value: f32| match value {
             value if value.is_nan() => EdgeInk::Missing,
             value => EdgeInk::Painted { color: scale.color(value, background), width: scale.width(value) },
         };
-        Self { inks: edges.iter().zip(values.iter().map(|&value| ink(value))).collect(), valued: true }
+        let inks = values.into_iter().map(|(edge, value)| (edge, ink(value))).collect();
+        Self { inks, arcs: Vec::new(), valued: true }
+    }
+
+    /// Joins pairs of atoms without a bond by arcs, both directions in one; `pairs` names one direction
+    /// of each.
+    #[must_use]
+    pub fn with_arcs(mut self, pairs: impl IntoIterator<Item = DirectedEdge>) -> Self {
+        self.arcs.extend(pairs);
+        self
     }
 
     /// Draws `edges` as ablated.
@@ -113,8 +129,8 @@ impl Default for Style {
 }
 
 /// Draws a molecule: bonds in Kekulé form, each half in the ink of the directed edge that starts at
-/// the atom beside it; labels for everything but plain carbon. The bounds do not depend on what is
-/// selected or hovered.
+/// the atom beside it; arcs behind them; labels for everything but plain carbon. The bounds do not
+/// depend on what is selected or hovered.
 pub fn depict(molecule: &Molecule, layout: &Layout, paint: &EdgePaint, style: &Style) -> Scene {
     let atoms: Vec<Drawn> =
         (0..).take(molecule.atom_count()).map(|atom| Drawn::new(molecule, layout, style, AtomId(atom))).collect();
@@ -132,6 +148,7 @@ pub fn depict(molecule: &Molecule, layout: &Layout, paint: &EdgePaint, style: &S
         let lines = BondLines { id: BondId(id), order: bond.order, side, ends: [end(a, b), end(b, a)] };
         lines.draw(style.background, &mut scene.strokes);
     }
+    scene.arcs = arcs(&atoms, paint, style.background);
     scene.atoms = atoms.into_iter().map(|drawn| drawn.mark(style)).collect();
     scene.bounds = bounds(&scene);
     let marked = [(style.selected, style.background.selected()), (style.hovered, style.background.hovered())];
@@ -139,6 +156,18 @@ pub fn depict(molecule: &Molecule, layout: &Layout, paint: &EdgePaint, style: &S
         scene.halos.extend(pick.and_then(|pick| halo(molecule, layout, pick, color)));
     }
     scene
+}
+
+/// Both halves of every arc; atoms that the molecule lacks have none.
+fn arcs(atoms: &[Drawn], paint: &EdgePaint, background: Background) -> Vec<Curve> {
+    let middle = atoms.iter().map(|atom| atom.at).sum::<Vec2>() / atoms.len().max(1) as f32;
+    let end = |edge: DirectedEdge| {
+        let Drawn { atom, at, label, .. } = atoms.get(edge.source.index())?;
+        let covered = label.as_ref().map_or(0.0, Label::radius);
+        Some(ArcEnd { atom: *atom, at: *at, covered, ink: paint.ink(edge) })
+    };
+    let halves = |&edge: &DirectedEdge| Some(arc([end(edge)?, end(edge.reversed())?], middle, background));
+    paint.arcs.iter().filter_map(halves).flatten().collect()
 }
 
 /// An atom on its way to becoming a mark.
@@ -229,7 +258,8 @@ fn bounds(scene: &Scene) -> Option<(Vec2, Vec2)> {
             atom.pieces.iter().flat_map(|piece| [piece.center - half_size(piece), piece.center + half_size(piece)]);
         letters.chain([atom.center])
     });
-    let corners = strokes.chain(atoms).fold(None, |corners: Option<(Vec2, Vec2)>, point| {
+    let arcs = scene.arcs.iter().flat_map(|half| [half.from, half.point(0.5), half.to]);
+    let corners = strokes.chain(atoms).chain(arcs).fold(None, |corners: Option<(Vec2, Vec2)>, point| {
         let (low, high) = corners.unwrap_or((point, point));
         Some((low.min(point), high.max(point)))
     });
@@ -239,7 +269,7 @@ fn bounds(scene: &Scene) -> Option<(Vec2, Vec2)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Bond;
+    use crate::domain::{Bond, EdgeList};
     use crate::scene::{ColorMap, layout};
 
     /// Acetamide: CH3, C, O (double), NH2.
@@ -259,7 +289,7 @@ mod tests {
         let edges = EdgeList::of(&molecule);
         let scale = ColorScale { map: ColorMap::Cividis, low: 1.0, high: 1000.0, log: true };
         let values = [1.0, 1000.0, f32::NAN, 30.0, f32::INFINITY, 2.0];
-        let paint = EdgePaint::of_values(&edges, &values, &scale, Background::Light);
+        let paint = EdgePaint::of_values(edges.iter().zip(values), &scale, Background::Light);
         let paint = paint.with_ablated([DirectedEdge::new(3, 1)]);
         let drawn = layout(&molecule);
         let scene = depict(&molecule, &drawn, &paint, &Style::default());
@@ -277,6 +307,28 @@ mod tests {
         }
         assert_eq!(paint.ink(DirectedEdge::new(1, 2)), EdgeInk::Missing);
         assert_eq!(EdgePaint::default().ink(DirectedEdge::new(1, 2)), EdgeInk::Plain);
+    }
+
+    #[test]
+    fn pairs_without_a_bond_are_joined_by_arcs_behind_the_bonds() {
+        let molecule = acetamide();
+        let drawn = layout(&molecule);
+        let scale = ColorScale { map: ColorMap::Cividis, low: 1.0, high: 1000.0, log: true };
+        let (there, back) = (DirectedEdge::new(0, 2), DirectedEdge::new(2, 0));
+        let paint = EdgePaint::of_values([(there, 1000.0), (back, 1.0)], &scale, Background::Light);
+        let paint = paint.with_arcs([there, DirectedEdge::new(0, 99)]);
+        let scene = depict(&molecule, &drawn, &paint, &Style::default());
+        assert_eq!(scene.arcs.iter().map(|half| half.edge).collect::<Vec<_>>(), [there, back]);
+        assert_eq!(scene.arcs[0].color, scale.color(1000.0, Background::Light));
+        assert_eq!(scene.arcs[1].color, scale.color(1.0, Background::Light));
+        let bond = scene.strokes.iter().map(|stroke| stroke.width).fold(f32::INFINITY, f32::min);
+        assert!(scene.arcs[1].width < bond, "arcs are thinner than bonds");
+        let (low, high) = scene.bounds.unwrap();
+        for point in scene.arcs.iter().flat_map(|half| (0..=8_u8).map(|step| half.point(f32::from(step) / 8.0))) {
+            assert!(point.cmpgt(low).all() && point.cmplt(high).all());
+        }
+        let plain = depict(&molecule, &drawn, &EdgePaint::default(), &Style::default());
+        assert!(plain.arcs.is_empty());
     }
 
     #[test]

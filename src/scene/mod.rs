@@ -3,6 +3,7 @@
 //!
 //! World units are bond lengths: the median bond of a laid-out molecule is 1 long. y points up.
 
+mod arc;
 mod bond;
 mod camera;
 mod depict;
@@ -56,6 +57,25 @@ pub struct Stroke {
     pub bond: Option<BondId>,
 }
 
+/// Half of the arc between two atoms that no bond joins: a quadratic Bézier curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Curve {
+    /// Start beside the sending atom, world units.
+    pub from: Vec2,
+    /// Control point, world units.
+    pub control: Vec2,
+    /// End in the middle of the arc, world units.
+    pub to: Vec2,
+    /// Width, world units.
+    pub width: f32,
+    /// Colour.
+    pub color: Rgb,
+    /// Whether it is drawn dashed (an ablated edge).
+    pub dashed: bool,
+    /// The directed edge whose value it shows.
+    pub edge: DirectedEdge,
+}
+
 /// One atom: an optional disc behind its label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AtomMark {
@@ -89,11 +109,13 @@ pub struct LabelPiece {
     pub color: Rgb,
 }
 
-/// Everything drawn of one molecule, back to front: halos, strokes, atoms.
+/// Everything drawn of one molecule, back to front: halos, arcs, strokes, atoms.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// Wide soft strokes and discs behind selected or hovered things.
     pub halos: Vec<Stroke>,
+    /// Both halves of every arc between atoms that no bond joins.
+    pub arcs: Vec<Curve>,
     /// All strokes.
     pub strokes: Vec<Stroke>,
     /// All atoms.

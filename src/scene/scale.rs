@@ -177,6 +177,8 @@ pub struct ColorBar {
     pub label: String,
     /// A line across the bar, e.g. where an activation counts as massive; `None` if out of range.
     pub marker: Option<Tick>,
+    /// What else the colours are used for, in one line; may be empty.
+    pub note: String,
 }
 
 impl ColorBar {
@@ -184,7 +186,13 @@ impl ColorBar {
     pub fn new(scale: ColorScale, label: impl Into<String>, marker: Option<f32>) -> Self {
         let inside = marker.filter(|value| (scale.low..=scale.high).contains(value));
         let marker = inside.map(|value| scale.tick(f64::from(value), value.to_string(), true));
-        Self { scale, ticks: scale.ticks(), label: label.into(), marker }
+        Self { scale, ticks: scale.ticks(), label: label.into(), marker, note: String::new() }
+    }
+
+    /// The same bar with a note.
+    #[must_use]
+    pub fn with_note(self, note: String) -> Self {
+        Self { note, ..self }
     }
 
     /// `count` colours with their widths (world units), evenly spaced from the lower to the upper end.

@@ -4,19 +4,13 @@
 use super::actions::{ActionId as Id, Effect};
 use super::charts;
 use super::files;
+use super::model;
 use super::parts::{self, action_switch, menu_item, separator, weak};
 use super::settings::Appearance;
 use super::theme;
-use crate::domain::Scale;
 use crate::scene::ColorMap;
-use crate::workspace::{Command, State, Workspace};
-use eframe::egui::{self, Align, Checkbox, ComboBox, Label, Layout, MenuBar, RichText, Slider, Ui};
-
-/// What the slider of the explicit bias says. It must not be mistaken for a model trained without.
-const EBT_LABEL: &str = "Scale of this checkpoint's trained explicit bias (counterfactual)";
-
-/// Why it cannot be moved.
-const NO_EBT: &str = "This checkpoint was trained without explicit bias terms, so there is nothing to scale. Choose one with EBT, e.g. gt-ebt-zinc.";
+use crate::workspace::{Command, JobStatus, Purpose, State, Workspace};
+use eframe::egui::{self, Align, ComboBox, Label, Layout, MenuBar, RichText, Slider, Ui};
 
 /// Shows the menus.
 pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Effect> {
@@ -36,6 +30,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 let groups: &[&[Id]] = &[
                     &[Id::Ratio, Id::Activation, Id::Attention],
                     &[Id::Difference, Id::LockRange, Id::AtomNumbers],
+                    &[Id::Arcs, Id::StrongestArcs, Id::Projections],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],
                     &[Id::LargerText, Id::SmallerText, Id::NormalText],
                 ];
@@ -107,9 +102,9 @@ pub(super) fn tools(ui: &mut Ui, state: &State) -> Vec<Effect> {
     let mut effects = Vec::new();
     egui::Panel::top("tools").frame(theme::bar(ui)).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
-            model(ui, state, &mut effects);
+            model::choice(ui, state, &mut effects);
             separator(ui);
-            explicit_bias(ui, state, &mut effects);
+            model::explicit_bias(ui, state, &mut effects);
         });
         ui.horizontal_wrapped(|ui| {
             layer(ui, state, &mut effects);
@@ -131,43 +126,6 @@ pub(super) fn tools(ui: &mut Ui, state: &State) -> Vec<Effect> {
         });
     });
     effects
-}
-
-fn model(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
-    let label = ui.label("Model");
-    let title = state.checkpoint().map_or("none", |checkpoint| &checkpoint.title);
-    let combo = ComboBox::from_id_salt("model").selected_text(title).width(230.0).show_ui(ui, |ui| {
-        for (place, checkpoint) in state.checkpoints.iter().enumerate() {
-            let spec = &checkpoint.spec;
-            let tip = format!("{} layers, {} heads, {} features", spec.layers, spec.heads, spec.dim);
-            if ui.selectable_label(place == state.model, &checkpoint.title).on_hover_text(tip).clicked() {
-                effects.push(Command::SetModel(place).into());
-            }
-        }
-        ui.separator();
-        effects.extend(menu_item(ui, Id::OpenModel, state));
-    });
-    combo.response.labelled_by(label.id);
-}
-
-/// The control of the explicit bias: a switch for the ends, a slider for what lies between.
-fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
-    let has_bias = state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt);
-    let scale = state.edits.explicit_bias();
-    let shown = if has_bias { scale } else { Scale::ONE };
-    let mut on = has_bias && shown != Scale::ZERO;
-    let switch = ui.add_enabled(has_bias, Checkbox::new(&mut on, "EBT")).on_disabled_hover_text(NO_EBT);
-    if switch.on_hover_text("Explicit bias terms as trained, or off").changed() {
-        effects.push(Command::SetExplicitBias(if on { Scale::ONE } else { Scale::ZERO }).into());
-    }
-    ui.spacing_mut().slider_width = 110.0;
-    let mut value = shown.value();
-    let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2);
-    let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(NO_EBT);
-    let label = ui.add_enabled(has_bias, Label::new(EBT_LABEL)).on_disabled_hover_text(NO_EBT);
-    if slider.labelled_by(label.id).changed() && Scale::new(value) != scale {
-        effects.push(Command::SetExplicitBias(Scale::new(value)).into());
-    }
 }
 
 fn layer(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
@@ -219,7 +177,7 @@ pub(super) fn status(ui: &mut Ui, workspace: &Workspace) -> Vec<Effect> {
                 ui.add(Label::new(weak(&device).small()).truncate()).on_hover_text(format!("Computing on: {device}"));
                 if let Some(dataset) = state.dataset() {
                     separator(ui);
-                    let loading = state.jobs.iter().any(|job| job.purpose == crate::workspace::Purpose::Load);
+                    let loading = state.jobs.iter().any(|job| job.purpose == Purpose::Load);
                     let checked = if dataset.validated || !loading { "" } else { ", being checked" };
                     let text = format!(
                         "{} usable, {} skipped{checked}",
@@ -232,7 +190,8 @@ pub(super) fn status(ui: &mut Ui, workspace: &Workspace) -> Vec<Effect> {
                     Some(job) => {
                         charts::progress_bar(ui, job, 120.0);
                         charts::stop_button(ui, job, &mut effects);
-                        ui.add(Label::new(weak(&job.title).small()).truncate());
+                        let (text, whole) = job_text(state, job);
+                        ui.add(Label::new(weak(text).small()).truncate()).on_hover_text(whole);
                         if state.jobs.len() > 1 {
                             ui.label(weak(format!("and {} more", state.jobs.len() - 1)).small());
                         }
@@ -245,4 +204,17 @@ pub(super) fn status(ui: &mut Ui, workspace: &Workspace) -> Vec<Effect> {
         });
     });
     effects
+}
+
+/// What a job does; of training also how far its losses have come.
+fn job_text(state: &State, job: &JobStatus) -> (String, String) {
+    let report = state.training.last().filter(|_| job.purpose == Purpose::Train);
+    let Some(report) = report else { return (job.title.clone(), job.title.clone()) };
+    let epoch = &report.epoch;
+    let auc = epoch.validation_auc.map_or_else(String::new, |auc| format!(", ROC-AUC {auc:.3}"));
+    let short = format!(
+        "{}: epoch {} of {}, loss {:.4}, validation {} {:.4}{auc}",
+        job.title, epoch.epoch, report.epochs, epoch.train_loss, report.loss, epoch.validation_loss
+    );
+    (short, report.to_string())
 }

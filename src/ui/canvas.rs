@@ -15,6 +15,9 @@ const CAP_HEIGHT: f32 = 0.727;
 /// Labels smaller than this many points are left out: they could not be read.
 const SMALLEST_LABEL: f32 = 3.0;
 
+/// Room for the note below a colour bar, points.
+pub(super) const NOTE: f32 = 14.0;
+
 /// Colours of the bar's gradient.
 const SAMPLES: usize = 48;
 
@@ -136,13 +139,17 @@ pub(super) fn color_bar(ui: &Ui, canvas: Rect, bar: &ColorBar) {
     if width < 80.0 || canvas.height() < 90.0 {
         return;
     }
-    let frame =
-        Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - 30.0), Vec2::new(width, 11.0));
+    let note = if bar.note.is_empty() { 0.0 } else { NOTE };
+    let corner = pos2(canvas.center().x - width / 2.0, canvas.bottom() - 30.0 - note);
+    let frame = Rect::from_min_size(corner, Vec2::new(width, 11.0));
     let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));
     let paper = theme::color(theme::background(ui).paper());
-    let behind = Rect::from_min_max(frame.min - Vec2::new(16.0, 20.0), frame.max + Vec2::new(16.0, 18.0));
+    let behind = Rect::from_min_max(frame.min - Vec2::new(16.0, 20.0), frame.max + Vec2::new(16.0, 18.0 + note));
     painter.rect_filled(behind, 4.0, paper.gamma_multiply(0.86));
     bar_with_ticks(ui, &painter, frame, bar);
+    let below = frame.left_bottom() + Vec2::new(0.0, 17.0);
+    let ink = ui.visuals().text_color();
+    painter.text(below, Align2::LEFT_TOP, &bar.note, FontId::proportional(11.0), ink);
 }
 
 /// Gradient, ticks below it, label and marker above it.

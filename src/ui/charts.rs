@@ -184,10 +184,10 @@ fn measure_buttons(ui: &mut Ui, dataset: &Dataset, split: Option<Split>, effects
     }
     let tip = "Under the chosen model and its base state, in the background";
     if ui.button(format!("Measure these {} molecules", parts::count(number))).on_hover_text(tip).clicked() {
-        effects.push(Command::Sweep(SweepOptions { split, limit: None }).into());
+        effects.push(Command::Sweep(SweepOptions { split, ..SweepOptions::default() }).into());
     }
     if number > 2 * FIRST && ui.button(format!("Only the first {}", parts::count(FIRST))).on_hover_text(tip).clicked() {
-        effects.push(Command::Sweep(SweepOptions { split, limit: Some(FIRST) }).into());
+        effects.push(Command::Sweep(SweepOptions { split, limit: Some(FIRST), ..SweepOptions::default() }).into());
     }
 }
 

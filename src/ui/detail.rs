@@ -5,12 +5,10 @@ use super::actions::Effect;
 use super::parts::{self, number, weak};
 use super::strip::Strip;
 use super::theme;
-use crate::analysis::{self, Quantity};
-use crate::domain::{AtomId, BondId, DirectedEdge, Matrix, Molecule};
+use crate::domain::{AtomId, BondId, DirectedEdge, LOGIT_LIMIT, Matrix, Molecule};
 use crate::workspace::{Command, LayerReading, State, Workspace};
 use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
-use std::sync::Arc;
 
 /// Height of a row of a table, points.
 const ROW: f32 = 18.0;
@@ -41,22 +39,15 @@ impl BondDetail {
         let state = &workspace.state;
         let comparison = state.comparison.as_ref()?;
         let edges = parts::directions(&state.shown.as_ref()?.molecule, bond)?;
-        let is_edited = !Arc::ptr_eq(&comparison.baseline, &comparison.edited);
-        let before = |edge: DirectedEdge| {
-            let (trace, row) = (&comparison.baseline, comparison.baseline.edges.find(edge));
-            let ratio = |layer: usize| {
-                let view = analysis::View { quantity: Quantity::Ratio, layer, head: None };
-                Some(*analysis::edge_values(trace, view).get(row?)?)
-            };
-            (0..trace.layers.len()).filter(|_| is_edited).filter_map(ratio).collect()
-        };
-        let detail = |edge: DirectedEdge| EdgeDetail {
+        let [there, back] = workspace.edge_layers(edges);
+        let detail = |edge: DirectedEdge, layers: Vec<LayerReading>| EdgeDetail {
             edge,
-            layers: workspace.edge_layers(edge),
-            before: before(edge),
+            layers,
+            before: workspace.ratios_before(edge),
             strip: workspace.edge_strip(edge).map(|strip| Strip::new(ui, strip)),
         };
-        Some(Self { edges: edges.map(detail), count: comparison.edited.edges.len() })
+        let edges = [detail(edges[0], there), detail(edges[1], back)];
+        Some(Self { edges, count: comparison.edited.edges.len() })
     }
 }
 
@@ -198,17 +189,17 @@ fn layer_table(ui: &mut Ui, state: &State, columns: &[(&str, f32)], rows: Vec<Ve
     });
 }
 
-/// Attention weight of both directions, head by head, in the layer shown.
+/// Logit and attention weight of both directions, head by head, in the layer shown.
 fn attention(ui: &mut Ui, state: &State, molecule: &Molecule, edges: &[EdgeDetail; 2]) {
     let layer = state.view.reading.layer;
-    let weights = |edge: &EdgeDetail| edge.layers.get(layer).map(|reading| reading.attention.clone());
-    let weights = edges.each_ref().map(weights);
-    let heads = weights.iter().flatten().map(Vec::len).max().unwrap_or(0);
+    let readings = edges.each_ref().map(|edge| edge.layers.get(layer));
+    let heads = readings.iter().flatten().map(|reading| reading.attention.len()).max().unwrap_or(0);
     if heads == 0 {
         return;
     }
     ui.add_space(6.0);
-    ui.label(RichText::new(format!("Attention weight, layer {layer}")).size(14.0).strong());
+    ui.label(RichText::new(format!("Attention logit and weight, layer {layer}")).size(14.0).strong())
+        .on_hover_text("The logit is clamped to ±5 before the exponential. Framed: the clamp was active, so the weight no longer depends on the activation.");
     ui.spacing_mut().item_spacing.y = 2.0;
     let width = ((ui.available_width() - 62.0) / 2.0).max(40.0);
     ui.horizontal(|ui| {
@@ -222,32 +213,45 @@ fn attention(ui: &mut Ui, state: &State, molecule: &Molecule, edges: &[EdgeDetai
         ui.horizontal(|ui| {
             let name = RichText::new(head.to_string()).size(12.0);
             ui.add_sized([48.0, 15.0], egui::Label::new(if chosen { name.strong() } else { name.weak() }));
-            for (edge, weights) in edges.iter().zip(&weights) {
+            for (edge, reading) in edges.iter().zip(&readings) {
                 let name = format!("Attention of {} in head {head}", parts::edge_name(molecule, edge.edge));
-                bar(ui, width, weights.as_ref().and_then(|weights| weights.get(head)).copied(), &name);
+                let at = |values: &[f32]| values.get(head).copied();
+                let values = reading.and_then(|reading| Some((at(&reading.logits)?, at(&reading.attention)?)));
+                bar(ui, width, values, &name);
             }
         });
     }
 }
 
-/// A weight from 0 to 1 as a bar with its number.
-fn bar(ui: &mut Ui, width: f32, weight: Option<f32>, name: &str) {
+/// A logit, and its weight from 0 to 1 as a bar; framed where the clamp was active.
+fn bar(ui: &mut Ui, width: f32, values: Option<(f32, f32)>, name: &str) {
     let (rect, response) = ui.allocate_exact_size(egui::vec2(width, 15.0), egui::Sense::hover());
-    let text = weight.map_or_else(|| "out".to_owned(), |weight| format!("{weight:.3}"));
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {text}")));
+    let clamped = values.filter(|(logit, _)| logit.abs() > LOGIT_LIMIT).map(|(logit, _)| LOGIT_LIMIT * logit.signum());
+    let texts = values.map(|(logit, weight)| (number(f64::from(logit)), format!("{weight:.3}")));
+    let spoken = match (&texts, clamped) {
+        (None, _) => "out".to_owned(),
+        (Some((logit, weight)), None) => format!("logit {logit}, weight {weight}"),
+        (Some((logit, weight)), Some(limit)) => format!("logit {logit} clamped to {limit:.0}, weight {weight}"),
+    };
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{name}: {spoken}")));
     let painter = ui.painter();
     painter.rect_filled(rect, 3.0, ui.visuals().widgets.inactive.weak_bg_fill);
-    let part = weight.unwrap_or(0.0).clamp(0.0, 1.0);
+    let part = values.map_or(0.0, |(_, weight)| weight).clamp(0.0, 1.0);
     let filled = Rect::from_min_size(rect.min, egui::vec2(rect.width() * part, rect.height()));
     painter.rect_filled(filled, 3.0, theme::bar_fill(ui));
-    let font = egui::FontId::proportional(11.0);
-    painter.text(
-        rect.right_center() - egui::vec2(5.0, 0.0),
-        egui::Align2::RIGHT_CENTER,
-        text,
-        font,
-        ui.visuals().text_color(),
-    );
+    let (font, ink) = (egui::FontId::proportional(11.0), ui.visuals().text_color());
+    let (logit, weight) = texts.unwrap_or_else(|| (String::new(), "out".to_owned()));
+    let logit = match clamped {
+        Some(limit) => format!("{logit} → {limit:.0}").replace('-', "−"),
+        None => logit,
+    };
+    let inset = egui::vec2(5.0, 0.0);
+    painter.text(rect.left_center() + inset, egui::Align2::LEFT_CENTER, logit, font.clone(), ink);
+    painter.text(rect.right_center() - inset, egui::Align2::RIGHT_CENTER, weight, font, ink);
+    if clamped.is_some() {
+        let line = egui::Stroke::new(1.2, ui.visuals().warn_fg_color);
+        painter.rect_stroke(rect, 3.0, line, egui::StrokeKind::Inside);
+    }
 }
 
 /// Shows an atom: norm and strongest features of its node attention, layer by layer, and the strip.

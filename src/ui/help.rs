@@ -27,7 +27,7 @@ impl Page {
     }
 }
 
-const TERMS: [(&str, &str); 10] = [
+const TERMS: [(&str, &str); 15] = [
     (
         "Directed edge",
         "Every bond carries two messages, one each way. In the drawing, the half of a bond beside an atom shows the edge that starts there.",
@@ -52,6 +52,26 @@ const TERMS: [(&str, &str); 10] = [
     (
         "EBT, explicit bias term",
         "A learnt key and value that an attention layer can use instead of a massive activation. The control scales the trained terms of this checkpoint from 1 (as trained) to 0 (off). That is a counterfactual on one set of weights; it is not the model trained without EBT, which is another checkpoint.",
+    ),
+    (
+        "EBT as in the paper, EBT as coded",
+        "The authors' program computes the explicit bias of GraphiT and SAN otherwise than their paper. As in the paper: attention weights come from the edge score with the bias added, as in GT. As coded: the weight of an edge comes from the bias score of the receiving atom alone. All its neighbours then count alike, attention is a plain mean over them, and keys, bond types and the bias of edges have no influence on the prediction and receive no training. The recorded activations stay products of untrained projections, so massive ones are absent there by construction.",
+    ),
+    (
+        "GraphiT and SAN",
+        "On bonds only and without encodings the two are one function: with equal weights their outputs agree exactly, and what differs between them in the paper comes from width, learning rate, batch size and chance. They are two models on full graphs, where GraphiT weights every pair of atoms by a random-walk kernel and SAN absent bonds by gamma, fixed or learned.",
+    ),
+    (
+        "Absent bond",
+        "In a full graph every pair of atoms exchanges messages, bond or not, with queries, keys and edge projections of its own kind for pairs without a bond. Thin arcs show the strongest of them in the colours of the bonds; the half beside an atom shows the edge that starts there.",
+    ),
+    (
+        "Attention logit and clamp",
+        "The sum of a head's edge activations is its attention logit. It is clamped to ±5 before the exponential. Where the clamp is active, the weight of an edge no longer depends on its activation, however massive; clamp saturation is the share of edges for which that is so.",
+    ),
+    (
+        "Q, K, V, P",
+        "Query, key and value of an atom and projection of an edge. The activation of an edge is K of its source times Q of its target times P of the edge, channel by channel, over the square root of the channels of a head. They are recorded only while their switch is on.",
     ),
     (
         "Ablation",

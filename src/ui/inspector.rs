@@ -1,10 +1,13 @@
 //! What is known about the chosen bond or atom: every layer's numbers, the activations behind them and
-//! the attention, and the list of all bonds, which is also how the drawing is used without a pointer.
+//! the attention; the list of all bonds, which is also how the drawing is used without a pointer; and
+//! what is known of the whole molecule.
 
 use super::actions::{ActionId, Effect};
 use super::detail::{self, AtomDetail, BondDetail};
 use super::parts::{self, number_or_dash, weak};
-use super::theme;
+use super::prediction::{self, Prediction};
+use super::saturation::{self, Saturation};
+use super::{absent, projections, theme};
 use crate::domain::{BondId, DirectedEdge, Molecule};
 use crate::scene::{Background, ColorMap, Pick};
 use crate::workspace::{Command, EdgeReading, Picture, State, Workspace, quantity_name};
@@ -36,6 +39,8 @@ pub(super) struct Inspector {
     detail: Option<(Key, Detail)>,
     /// The selection that the list was last scrolled to.
     listed: Option<Pick>,
+    absent: absent::Strongest,
+    saturation: Saturation,
 }
 
 /// Shows the panel; `bonds_by_value` is how the list is sorted.
@@ -58,23 +63,45 @@ pub(super) fn show(
     margin.show(ui, |ui| {
         ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
             removed_list(ui, state, &molecule, &mut effects);
-            let Some(pick) = workspace.picked() else {
-                ui.add_space(4.0);
-                ui.label(weak("Click a bond or an atom in the drawing, or choose a bond above, to see what it does in every layer."));
-                return;
-            };
-            head(ui, state, &molecule, pick, &mut effects);
-            match refresh(ui, workspace, own, pick) {
-                Some(Detail::Bond(bond)) => detail::bond(ui, state, &molecule, bond, &mut effects),
-                Some(Detail::Atom(atom)) => detail::atom(ui, state, atom, &mut effects),
+            if let Some(prediction) = Prediction::of(state) {
+                prediction::table(ui, &prediction);
+            }
+            match workspace.picked() {
+                Some(pick) => {
+                    head(ui, state, &molecule, pick, &mut effects);
+                    details(ui, workspace, own, (&molecule, pick), &mut effects);
+                }
                 None => {
-                    let text = state.untraceable.clone().unwrap_or_else(|| "No numbers yet.".to_owned());
-                    ui.label(weak(text));
+                    ui.add_space(4.0);
+                    ui.label(weak("Click a bond or an atom in the drawing, or choose a bond above, to see what it does in every layer."));
                 }
             }
+            absent::list(ui, workspace, picture, &mut own.absent, &mut effects);
+            saturation::show(ui, state, &mut own.saturation, &mut effects);
         });
     });
     effects
+}
+
+/// What the chosen bond or atom does, or why nothing is known of it.
+fn details(
+    ui: &mut Ui,
+    workspace: &Workspace,
+    own: &mut Inspector,
+    (molecule, pick): (&Molecule, Pick),
+    effects: &mut Vec<Effect>,
+) {
+    let state = &workspace.state;
+    match refresh(ui, workspace, own, pick) {
+        Some(Detail::Bond(bond)) => detail::bond(ui, state, molecule, bond, effects),
+        Some(Detail::Atom(atom)) => detail::atom(ui, state, atom, effects),
+        None => {
+            ui.label(weak(prediction::reason(state)));
+            effects.extend(prediction::insist(ui, state));
+            return;
+        }
+    }
+    projections::show(ui, state, molecule, pick, effects);
 }
 
 /// The details of what is chosen, recomputed when they changed.
@@ -99,8 +126,10 @@ fn refresh<'a>(ui: &Ui, workspace: &Workspace, own: &'a mut Inspector, pick: Pic
 /// Both directions' readings of every bond, the one from its first atom first.
 fn by_bond(picture: Option<&Picture>) -> BTreeMap<BondId, Vec<&EdgeReading>> {
     let mut bonds: BTreeMap<BondId, Vec<&EdgeReading>> = BTreeMap::new();
-    for reading in picture.iter().flat_map(|picture| &picture.readings) {
-        bonds.entry(reading.bond).or_default().push(reading);
+    for reading in picture.iter().flat_map(|picture| picture.readings()) {
+        if let Some(bond) = reading.bond {
+            bonds.entry(bond).or_default().push(reading);
+        }
     }
     bonds
 }

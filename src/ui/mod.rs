@@ -2,6 +2,7 @@
 //! workspace once a frame. Nothing here waits: files, models and dialogs have threads of their own, and
 //! egui types never leave this layer.
 
+mod absent;
 pub mod actions;
 mod bars;
 mod canvas;
@@ -14,11 +15,15 @@ mod icons;
 mod inspector;
 mod layout;
 mod library;
+mod model;
 mod molecule;
 mod notices;
 mod parts;
 mod plot;
+mod prediction;
+mod projections;
 mod run;
+mod saturation;
 mod settings;
 mod strip;
 mod theme;

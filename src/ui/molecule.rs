@@ -2,10 +2,11 @@
 //! when there is nothing to draw or to score.
 
 use super::actions::{ActionId, Effect};
-use super::canvas;
-use super::parts::{self, decimal, signed, weak};
-use super::tooltip;
+use super::parts::{self, decimal, weak};
+use super::prediction::{self, Prediction};
+use super::{absent, canvas, tooltip};
 use crate::domain::{AtomId, DirectedEdge, MoleculeId, Scale};
+use crate::models::Ebt;
 use crate::scene::{self, Camera, Hit, Pick, Scene};
 use crate::workspace::{Command, Picture, State};
 use eframe::egui::{
@@ -118,6 +119,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, picture: Option<&Picture>, own: &
     egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 10, top: 8, bottom: 2 }).show(ui, |ui| {
         head_line(ui, state, waiting);
         reading_line(ui, state);
+        if let Some(absent) = picture.and_then(|picture| picture.absent.as_ref()) {
+            effects.extend(absent::controls(ui, state, absent));
+        }
     });
     ui.spacing_mut().item_spacing.y = 0.0;
     let canvas = ui.available_rect_before_wrap();
@@ -126,7 +130,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, picture: Option<&Picture>, own: &
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Drawing of the molecule"));
     own.canvas = Some(canvas);
     let scene = picture.map(|picture| &picture.scene);
-    follow(own, state, scene.map(|scene| scene.as_ref()), canvas);
+    let bar = picture.and_then(|picture| picture.bar.as_ref());
+    let bar_room = BAR_ROOM + bar.filter(|bar| !bar.note.is_empty()).map_or(0.0, |_| canvas::NOTE);
+    follow(own, state, scene.map(|scene| scene.as_ref()), (canvas, bar_room));
     if let Some(picture) = picture {
         move_camera(ui, &response, own, canvas);
         point(ui, &response, picture, own, &mut effects);
@@ -135,10 +141,10 @@ pub(super) fn show(ui: &mut Ui, state: &State, picture: Option<&Picture>, own: &
         own.hovered = None;
     }
     canvas::paint(ui, canvas, scene, own.camera);
-    if let Some(bar) = picture.and_then(|picture| picture.bar.as_ref()) {
+    if let Some(bar) = bar {
         canvas::color_bar(ui, canvas, bar);
     }
-    explain(ui, state, canvas, scene.is_some());
+    effects.extend(explain(ui, state, canvas, scene.is_some()));
     if let (Some(picture), Some(hit), Some(shown)) = (picture, own.hovered, &state.shown)
         && !egui::Popup::is_any_open(ui.ctx())
     {
@@ -176,33 +182,28 @@ fn head_line(ui: &mut Ui, state: &State, waiting: bool) {
 fn reading_line(ui: &mut Ui, state: &State) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::new(5.0, 2.0);
-        let record = state.selected.and_then(|id| state.dataset()?.record(id));
-        if let Some(target) = record.and_then(|record| record.target) {
-            ui.label(weak("measured"));
-            ui.label(decimal(target));
-            ui.label(weak("·"));
-        }
         let Some(comparison) = &state.comparison else {
+            let record = state.selected.and_then(|id| state.dataset()?.record(id));
+            if let Some(target) = record.and_then(|record| record.target()) {
+                ui.label(weak("measured"));
+                ui.label(decimal(target));
+                ui.label(weak("·"));
+            }
             ui.label(weak(if state.untraceable.is_some() { "no prediction" } else { "…" }));
             return;
         };
-        let (before, after) = (comparison.baseline.prediction.first(), comparison.edited.prediction.first());
-        let (Some(&before), Some(&after)) = (before, after) else { return };
-        ui.label(weak("predicted"));
+        let Some(prediction) = Prediction::of(state) else { return };
+        prediction::line(ui, &prediction);
         let intervention = &comparison.probe.intervention;
-        if *intervention == Default::default() {
-            ui.label(RichText::new(decimal(before)).strong());
-            return;
-        }
-        ui.label(decimal(before));
-        ui.label(weak("→"));
-        ui.label(RichText::new(decimal(after)).strong());
-        ui.label(format!("({})", signed(after - before)))
-            .on_hover_text("Prediction with your edits minus prediction as trained");
-        if intervention.explicit_bias != Scale::ONE && state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt)
-        {
+        let ebt = state.checkpoint().map_or(Ebt::Off, |checkpoint| checkpoint.spec.ebt);
+        if intervention.explicit_bias != Scale::ONE && ebt != Ebt::Off {
+            let scale = intervention.explicit_bias.value();
             ui.label(weak("·"));
-            ui.label(format!("EBT × {:.2}", intervention.explicit_bias.value()));
+            ui.label(match ebt {
+                // Two-valued, as the model takes it.
+                Ebt::Code => format!("EBT as coded {}", if scale >= 0.5 { "on" } else { "off" }),
+                Ebt::Off | Ebt::Paper => format!("EBT × {scale:.2}"),
+            });
         }
         match intervention.ablated.len() {
             0 => {}
@@ -215,7 +216,7 @@ fn reading_line(ui: &mut Ui, state: &State) {
 }
 
 /// Fits another molecule, and keeps a fitted one fitted while window and layout change.
-fn follow(own: &mut Molecule, state: &State, scene: Option<&Scene>, canvas: Rect) {
+fn follow(own: &mut Molecule, state: &State, scene: Option<&Scene>, (canvas, bar_room): (Rect, f32)) {
     let (Some(scene), Some(shown), Some(opened)) = (scene, &state.shown, &state.opened) else { return };
     let shown = Some((opened.revision, shown.id));
     if own.shown != shown {
@@ -224,10 +225,10 @@ fn follow(own: &mut Molecule, state: &State, scene: Option<&Scene>, canvas: Rect
         own.hovered = None;
     }
     if own.fitted {
-        let room = World::new(canvas.width() - 24.0, canvas.height() - BAR_ROOM - 12.0).max(World::splat(20.0));
+        let room = World::new(canvas.width() - 24.0, canvas.height() - bar_room - 12.0).max(World::splat(20.0));
         let camera = Camera::fit(scene.bounds, room);
         // The bar stands below: the picture moves up by half its room.
-        own.camera = camera.panned(World::new(0.0, 6.0 - BAR_ROOM / 2.0));
+        own.camera = camera.panned(World::new(0.0, 6.0 - bar_room / 2.0));
     }
 }
 
@@ -317,12 +318,12 @@ fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mu
     });
 }
 
-/// Why there is no drawing, or no number in it.
-fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
+/// Why there is no drawing, or no number in it, and the way on where there is one.
+fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) -> Vec<Effect> {
     let text = match (&state.untraceable, drawn) {
-        (Some(reason), true) => format!("No numbers: {reason}"),
-        (Some(reason), false) => format!("No drawing: {reason}"),
-        (None, true) => return,
+        (Some(reason), true) => format!("No numbers: {}", reason.message),
+        (Some(reason), false) => format!("No drawing: {}", reason.message),
+        (None, true) => return Vec::new(),
         (None, false) if state.selected.is_some() => "Laying out the molecule…".to_owned(),
         (None, false) => {
             "Open a file of SMILES, drop one here, or choose “Open bundled molecules” in the File menu.".to_owned()
@@ -330,15 +331,21 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) {
     };
     let color = if state.untraceable.is_some() { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
     let width = (canvas.width() - 32.0).clamp(60.0, 520.0);
+    let insistable = state.untraceable.as_ref().is_some_and(|reason| reason.large);
+    let height = if insistable { BAR_ROOM + 46.0 } else { BAR_ROOM };
     let place = if drawn {
         // Where the colour bar would be.
-        Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - BAR_ROOM), Vec2::new(width, 20.0))
+        Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - height), Vec2::new(width, 20.0))
     } else {
         Rect::from_center_size(canvas.center(), Vec2::new(width, 40.0))
     };
     let mut inner =
         ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::top_down(egui::Align::Center)));
-    egui::Frame::popup(inner.style()).shadow(egui::Shadow::NONE).show(&mut inner, |ui| {
+    let frame = egui::Frame::popup(inner.style()).shadow(egui::Shadow::NONE);
+    let shown = frame.show(&mut inner, |ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
         ui.add(egui::Label::new(RichText::new(text).color(color)).wrap());
+        prediction::insist(ui, state)
     });
+    shown.inner
 }

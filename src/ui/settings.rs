@@ -98,7 +98,7 @@ impl Settings {
 
     /// The commands that bring the remembered view back, each checked as any other command is.
     pub(super) fn view_commands(&self) -> Vec<Command> {
-        let View { reading, coloring, map, atom_numbers, .. } = self.view.clone();
+        let View { reading, coloring, map, atom_numbers, arcs, .. } = self.view.clone();
         let map = if map.is_diverging() { Default::default() } else { map };
         vec![
             Command::SetQuantity(reading.quantity),
@@ -107,6 +107,7 @@ impl Settings {
             Command::SetColoring(coloring),
             Command::SetColorMap(map),
             Command::ShowAtomNumbers(atom_numbers),
+            Command::ShowArcs(arcs.shown),
         ]
     }
 

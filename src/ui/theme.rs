@@ -193,3 +193,8 @@ pub(super) fn veil(visuals: &Visuals) -> Color32 {
 pub(super) fn bar_fill(ui: &Ui) -> Color32 {
     ui.visuals().selection.bg_fill
 }
+
+/// Bars of values, and marks that must be seen.
+pub(super) fn accent(ui: &Ui) -> Color32 {
+    ui.visuals().hyperlink_color
+}

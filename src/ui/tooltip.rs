@@ -23,8 +23,8 @@ pub(super) fn show(ui: &Ui, response: &Response, state: &State, (picture, shown)
                 edges.reverse();
             }
             let readings =
-                edges.iter().filter_map(|edge| picture.readings.iter().find(|reading| reading.edge == *edge));
-            bond_tip(ui, state, shown, readings.collect(), picture.readings.len());
+                edges.iter().filter_map(|edge| picture.readings().iter().find(|reading| reading.edge == *edge));
+            bond_tip(ui, state, shown, readings.collect(), picture.readings().len());
         }
     });
 }

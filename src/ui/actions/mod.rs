@@ -1,6 +1,7 @@
 //! Everything that can be done by menu, shortcut or button, in one table, so that these cannot drift
 //! apart and a test can go through all of them.
 
+mod row;
 mod table;
 
 pub use table::ACTIONS;
@@ -96,6 +97,13 @@ pub enum ActionId {
     Difference,
     LockRange,
     AtomNumbers,
+    Arcs,
+    StrongestArcs,
+    Projections,
+    AllowLarge,
+    GraphitFull,
+    SanFull,
+    SanLearned,
     Fit,
     ZoomIn,
     ZoomOut,
@@ -176,7 +184,16 @@ mod tests {
         let state = State::default();
         let enabled = |id| (find(id).unwrap().enabled)(&state);
         assert!(enabled(Id::Open) && enabled(Id::About));
-        for id in [Id::Undo, Id::ToggleBond, Id::ExportMolecule, Id::NextMolecule, Id::StopAll, Id::Reload] {
+        for id in [
+            Id::Undo,
+            Id::ToggleBond,
+            Id::ExportMolecule,
+            Id::NextMolecule,
+            Id::StopAll,
+            Id::Reload,
+            Id::Arcs,
+            Id::AllowLarge,
+        ] {
             assert!(!enabled(id), "{id:?}");
         }
     }

@@ -3,111 +3,15 @@
 use super::super::export::Subject;
 use super::super::help::Page;
 use super::super::settings::Appearance;
-use super::{Action, ActionId, Effect, WindowCommand};
+use super::row::{
+    PAGE, action, base, ctrl, ctrl_shift, difference, export, has_absent, has_rows, has_survey, has_trace, is_ablated,
+    just, key, layer, next_head, picked_bond, quantity, smiles, source, step, switch, when,
+};
+use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
-use crate::scene::Pick;
-use crate::workspace::{Coloring, Command, FigureKind, Source, State};
-use eframe::egui::{Key, KeyboardShortcut, Modifiers};
-
-const fn key(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::NONE, key)
-}
-
-const fn ctrl(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::COMMAND, key)
-}
-
-const fn ctrl_shift(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers { shift: true, ..Modifiers::COMMAND }, key)
-}
-
-/// The next action of a chain: text, tip and keys first, the rest by default.
-const fn action(
-    id: ActionId,
-    text: &'static str,
-    tip: &'static str,
-    shortcuts: &'static [KeyboardShortcut],
-    run: fn(&State) -> Vec<Effect>,
-) -> Action {
-    Action { id, text, tip, shortcuts, enabled: |_| true, checked: None, run }
-}
-
-const fn when(action: Action, enabled: fn(&State) -> bool) -> Action {
-    Action { enabled, ..action }
-}
-
-const fn switch(action: Action, checked: fn(&State) -> bool) -> Action {
-    Action { checked: Some(checked), ..action }
-}
-
-fn just(effect: impl Into<Effect>) -> Vec<Effect> {
-    vec![effect.into()]
-}
-
-fn has_rows(state: &State) -> bool {
-    !state.table.order.is_empty()
-}
-
-fn has_trace(state: &State) -> bool {
-    state.comparison.is_some()
-}
-
-fn has_survey(state: &State) -> bool {
-    state.survey().is_some()
-}
-
-fn picked_bond(state: &State) -> Option<crate::domain::BondId> {
-    match state.pick {
-        Some(Pick::Bond(bond)) if state.shown.is_some() => Some(bond),
-        _ => None,
-    }
-}
-
-fn smiles(state: &State) -> Option<String> {
-    state.dataset()?.record(state.selected?).map(|record| record.smiles.to_string())
-}
-
-/// Where the open dataset came from.
-fn source(state: &State) -> Option<Source> {
-    Some(state.dataset()?.path.clone().map_or(Source::Bundled, Source::File))
-}
-
-fn is_ablated(state: &State) -> bool {
-    state.shown.as_ref().is_some_and(|shown| !state.edits.intervention(shown.id).ablated.is_empty())
-}
-
-fn step(rows: i64) -> Vec<Effect> {
-    just(Command::Step(rows))
-}
-
-fn layer(state: &State, up: bool) -> Vec<Effect> {
-    let layer = state.view.reading.layer;
-    just(Command::SetLayer(if up { layer.saturating_add(1) } else { layer.saturating_sub(1) }))
-}
-
-fn next_head(state: &State) -> Vec<Effect> {
-    let heads = state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.heads);
-    let next = state.view.reading.head.map_or(0, |head| head + 1);
-    just(Command::SetHead((next < heads).then_some(next)))
-}
-
-fn quantity(wanted: Quantity) -> Vec<Effect> {
-    just(Command::SetQuantity(wanted))
-}
-
-fn difference(state: &State) -> Vec<Effect> {
-    just(Command::SetColoring(match state.view.coloring {
-        Coloring::Value => Coloring::Difference,
-        Coloring::Difference => Coloring::Value,
-    }))
-}
-
-fn export(kind: FigureKind) -> Vec<Effect> {
-    just(WindowCommand::Export(Subject::Figure(kind)))
-}
-
-/// Rows that Page Up and Page Down go.
-const PAGE: i64 = 20;
+use crate::domain::Detail;
+use crate::workspace::{Coloring, Command, FigureKind, Source};
+use eframe::egui::Key;
 
 use ActionId as Id;
 
@@ -132,9 +36,13 @@ pub static ACTIONS: &[Action] = &[
         }),
         |state| state.opened.is_some(),
     ),
-    action(Id::OpenModel, "Open model…", "Read trained weights from a .safetensors or PyTorch file", &[ctrl(Key::M)], |_| {
-        just(WindowCommand::PickModel)
-    }),
+    action(
+        Id::OpenModel,
+        "Open model…",
+        "Read trained weights from a .safetensors or PyTorch file",
+        &[ctrl(Key::M)],
+        |_| just(WindowCommand::PickModel),
+    ),
     when(
         action(
             Id::ExportMolecule,
@@ -312,6 +220,71 @@ pub static ACTIONS: &[Action] = &[
             |state| just(Command::ShowAtomNumbers(!state.view.atom_numbers)),
         ),
         |state| state.view.atom_numbers,
+    ),
+    when(
+        switch(
+            action(
+                Id::Arcs,
+                "Arcs for absent bonds",
+                "Join atoms that exchange messages without a bond by thin arcs (full-graph models)",
+                &[key(Key::B)],
+                |state| just(Command::ShowArcs(!state.view.arcs.shown)),
+            ),
+            |state| state.view.arcs.shown && has_absent(state),
+        ),
+        has_absent,
+    ),
+    when(
+        action(
+            Id::StrongestArcs,
+            "Strongest arcs only",
+            "Draw the few strongest arcs instead of a threshold",
+            &[],
+            |_| just(Command::SetArcThreshold(None)),
+        ),
+        |state| has_absent(state) && state.view.arcs.least.is_some(),
+    ),
+    switch(
+        action(
+            Id::Projections,
+            "Projections Q, K, V, P",
+            "Record and show queries, keys, values and edge projections of the chosen atom or bond",
+            &[key(Key::P)],
+            |state| {
+                just(Command::SetDetail(match state.detail {
+                    Detail::Standard => Detail::Projections,
+                    Detail::Projections => Detail::Standard,
+                }))
+            },
+        ),
+        |state| state.detail == Detail::Projections,
+    ),
+    when(
+        action(Id::AllowLarge, "Compute anyway", "Compute full graphs of any size, memory permitting", &[], |_| {
+            just(Command::AllowLarge)
+        }),
+        |state| state.untraceable.as_ref().is_some_and(|reason| reason.large),
+    ),
+    action(
+        Id::GraphitFull,
+        "GraphiT, full graph",
+        "Untrained GraphiT on every pair of atoms, weighted by its random-walk kernel",
+        &[],
+        |_| base("graphit-full-base"),
+    ),
+    action(
+        Id::SanFull,
+        "SAN, full graph",
+        "Untrained SAN on every pair of atoms, absent bonds weighted by a fixed gamma",
+        &[],
+        |_| base("san-full-base"),
+    ),
+    action(
+        Id::SanLearned,
+        "SAN, learned gamma",
+        "Untrained SAN on every pair of atoms, absent bonds weighted by a learned gamma",
+        &[],
+        |_| base("san-full-learned-base"),
     ),
     action(Id::Fit, "Fit molecule", "Show the whole molecule", &[key(Key::F), key(Key::Home)], |_| {
         just(WindowCommand::Fit)

@@ -1,0 +1,118 @@
+//! What the rows of the table are made of: short constructors, and questions to the state.
+
+use super::super::export::Subject;
+use super::{Action, ActionId, Effect, WindowCommand};
+use crate::analysis::Quantity;
+use crate::scene::Pick;
+use crate::workspace::{Coloring, Command, FigureKind, Source, State};
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+pub(super) const fn key(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+pub(super) const fn ctrl(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+pub(super) const fn ctrl_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers { shift: true, ..Modifiers::COMMAND }, key)
+}
+
+/// The next action of a chain: text, tip and keys first, the rest by default.
+pub(super) const fn action(
+    id: ActionId,
+    text: &'static str,
+    tip: &'static str,
+    shortcuts: &'static [KeyboardShortcut],
+    run: fn(&State) -> Vec<Effect>,
+) -> Action {
+    Action { id, text, tip, shortcuts, enabled: |_| true, checked: None, run }
+}
+
+pub(super) const fn when(action: Action, enabled: fn(&State) -> bool) -> Action {
+    Action { enabled, ..action }
+}
+
+pub(super) const fn switch(action: Action, checked: fn(&State) -> bool) -> Action {
+    Action { checked: Some(checked), ..action }
+}
+
+pub(super) fn just(effect: impl Into<Effect>) -> Vec<Effect> {
+    vec![effect.into()]
+}
+
+pub(super) fn has_rows(state: &State) -> bool {
+    !state.table.order.is_empty()
+}
+
+pub(super) fn has_trace(state: &State) -> bool {
+    state.comparison.is_some()
+}
+
+pub(super) fn has_survey(state: &State) -> bool {
+    state.survey().is_some()
+}
+
+pub(super) fn picked_bond(state: &State) -> Option<crate::domain::BondId> {
+    match state.pick {
+        Some(Pick::Bond(bond)) if state.shown.is_some() => Some(bond),
+        _ => None,
+    }
+}
+
+pub(super) fn smiles(state: &State) -> Option<String> {
+    state.dataset()?.record(state.selected?).map(|record| record.smiles.to_string())
+}
+
+/// Where the open dataset came from.
+pub(super) fn source(state: &State) -> Option<Source> {
+    Some(state.dataset()?.path.clone().map_or(Source::Bundled, Source::File))
+}
+
+pub(super) fn is_ablated(state: &State) -> bool {
+    state.shown.as_ref().is_some_and(|shown| !state.edits.intervention(shown.id).ablated.is_empty())
+}
+
+/// Whether the answer has edges that no bond stands for.
+pub(super) fn has_absent(state: &State) -> bool {
+    state.comparison.as_ref().is_some_and(|comparison| comparison.baseline.edges.bond.iter().any(Option::is_none))
+}
+
+/// Chooses an untrained state.
+pub(super) fn base(name: &str) -> Vec<Effect> {
+    just(Command::SetBase(name.to_owned()))
+}
+
+pub(super) fn step(rows: i64) -> Vec<Effect> {
+    just(Command::Step(rows))
+}
+
+pub(super) fn layer(state: &State, up: bool) -> Vec<Effect> {
+    let layer = state.view.reading.layer;
+    just(Command::SetLayer(if up { layer.saturating_add(1) } else { layer.saturating_sub(1) }))
+}
+
+pub(super) fn next_head(state: &State) -> Vec<Effect> {
+    let heads = state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.heads);
+    let next = state.view.reading.head.map_or(0, |head| head + 1);
+    just(Command::SetHead((next < heads).then_some(next)))
+}
+
+pub(super) fn quantity(wanted: Quantity) -> Vec<Effect> {
+    just(Command::SetQuantity(wanted))
+}
+
+pub(super) fn difference(state: &State) -> Vec<Effect> {
+    just(Command::SetColoring(match state.view.coloring {
+        Coloring::Value => Coloring::Difference,
+        Coloring::Difference => Coloring::Value,
+    }))
+}
+
+pub(super) fn export(kind: FigureKind) -> Vec<Effect> {
+    just(WindowCommand::Export(Subject::Figure(kind)))
+}
+
+/// Rows that Page Up and Page Down go.
+pub(super) const PAGE: i64 = 20;

@@ -1,0 +1,201 @@
+//! What the model says about the molecule, target by target: known value, prediction, and what the
+//! user's edits changed about it.
+
+use super::parts::{self, decimal, signed, weak};
+use crate::domain::{self, AtomId, Comparison};
+use crate::models::{ModelSpec, Task};
+use crate::scene::Pick;
+use crate::workspace::State;
+use eframe::egui::{self, Grid, RichText, Ui};
+
+/// Targets after which a column of names is given a scroll bar.
+const TALL: f32 = 320.0;
+
+/// One target of the molecule, or of the chosen atom for models of atoms.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Target {
+    /// Its column in the file, or its place.
+    pub(super) name: String,
+    /// What the file says.
+    pub(super) known: Option<f32>,
+    /// Predicted as trained; the probability of a label.
+    pub(super) before: f32,
+    /// Predicted with the edits.
+    pub(super) after: f32,
+}
+
+/// Everything predicted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Prediction {
+    /// One per target.
+    pub(super) targets: Vec<Target>,
+    /// Whether these are probabilities of labels.
+    pub(super) labels: bool,
+    /// Whether there is an edit that could have changed them.
+    pub(super) edited: bool,
+    /// Whose, if atoms are labelled and none is chosen.
+    pub(super) needs_atom: bool,
+}
+
+impl Prediction {
+    /// What the last answer says.
+    pub(super) fn of(state: &State) -> Option<Self> {
+        let comparison = state.comparison.as_ref()?;
+        let checkpoint = state.checkpoints.iter().find(|checkpoint| checkpoint.id == comparison.probe.model)?;
+        let spec = &checkpoint.spec;
+        let atom = match state.pick {
+            Some(Pick::Atom(atom)) => Some(atom),
+            _ => None,
+        };
+        let labels = spec.task != Task::GraphRegression;
+        Some(Self {
+            targets: targets(state, comparison, spec, atom),
+            labels,
+            edited: comparison.probe.intervention != Default::default(),
+            needs_atom: spec.task == Task::NodeLabels && atom.is_none(),
+        })
+    }
+
+    /// What the numbers are.
+    pub(super) fn word(&self) -> &'static str {
+        if self.labels { "probability" } else { "predicted" }
+    }
+}
+
+fn targets(state: &State, comparison: &Comparison, spec: &ModelSpec, atom: Option<AtomId>) -> Vec<Target> {
+    let labels = spec.task != Task::GraphRegression;
+    let first = match (spec.task, atom) {
+        (Task::NodeLabels, Some(atom)) => atom.index() * spec.outputs,
+        (Task::NodeLabels, None) => return Vec::new(),
+        _ => 0,
+    };
+    let columns = state.dataset().map(|dataset| &dataset.columns);
+    let record = state.dataset().and_then(|dataset| dataset.record(comparison.probe.molecule));
+    // Another number of targets than outputs, or values where labels are predicted, belong to another task.
+    let fitting = columns.filter(|columns| {
+        let is_labels = columns.task == domain::Task::Labels;
+        spec.task != Task::NodeLabels
+            && is_labels == labels
+            && (columns.targets.len() == spec.outputs || spec.outputs == 1)
+    });
+    let target = |place: usize, (&before, &after): (&f32, &f32)| {
+        let column = fitting.and_then(|columns| columns.targets.get(place));
+        let known = column.and_then(|_| record?.targets.get(place).copied()).filter(|value| !value.is_nan());
+        let told = |value: f32| if labels { probability(value) } else { value };
+        let name = column.cloned().unwrap_or_else(|| format!("output {place}"));
+        Target { name, known, before: told(before), after: told(after) }
+    };
+    let both = comparison.baseline.prediction.iter().zip(&comparison.edited.prediction);
+    both.skip(first).take(spec.outputs).enumerate().map(|(place, values)| target(place, values)).collect()
+}
+
+/// The probability that a logit stands for.
+fn probability(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// Known value, prediction and change in one line, of the first target where there are several.
+pub(super) fn line(ui: &mut Ui, prediction: &Prediction) {
+    if prediction.needs_atom {
+        ui.label(weak("one prediction per atom: choose an atom"));
+        return;
+    }
+    let Some(target) = prediction.targets.first() else { return };
+    let several = prediction.targets.len() > 1;
+    if several {
+        ui.label(RichText::new(&target.name).strong());
+    }
+    if let Some(known) = target.known {
+        ui.label(weak("measured"));
+        ui.label(value(known, prediction.labels));
+        ui.label(weak("·"));
+    }
+    ui.label(weak(prediction.word()));
+    if prediction.edited {
+        ui.label(decimal(target.before));
+        ui.label(weak("→"));
+        ui.label(RichText::new(decimal(target.after)).strong());
+        ui.label(format!("({})", signed(target.after - target.before)))
+            .on_hover_text("Prediction with your edits minus prediction as trained");
+    } else {
+        ui.label(RichText::new(decimal(target.before)).strong());
+    }
+    if several {
+        ui.label(weak("·"));
+        ui.label(weak(format!("{} more targets in the inspector", prediction.targets.len() - 1)));
+    }
+}
+
+/// A known value; labels are whole.
+fn value(value: f32, labels: bool) -> String {
+    if labels { format!("{value:.0}") } else { decimal(value) }
+}
+
+/// All targets by name, where there is more than one.
+pub(super) fn table(ui: &mut Ui, prediction: &Prediction) {
+    if prediction.targets.len() < 2 {
+        return;
+    }
+    let title = RichText::new(format!("{} targets", prediction.targets.len())).strong();
+    egui::CollapsingHeader::new(title).id_salt("targets").default_open(true).show(ui, |ui| {
+        egui::ScrollArea::vertical().id_salt("targets").max_height(TALL).auto_shrink([false, true]).show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
+            Grid::new("targets").num_columns(4).striped(true).spacing([14.0, 2.0]).show(ui, |ui| {
+                heading(ui, prediction);
+                for target in &prediction.targets {
+                    row(ui, prediction, target);
+                }
+            });
+        });
+    });
+    ui.separator();
+}
+
+fn heading(ui: &mut Ui, prediction: &Prediction) {
+    let mut names = vec!["target", "measured", prediction.word()];
+    if prediction.edited {
+        names.extend(["edited", "change"]);
+    }
+    for name in names {
+        ui.label(weak(name).small());
+    }
+    ui.end_row();
+}
+
+fn row(ui: &mut Ui, prediction: &Prediction, target: &Target) {
+    let cell = |text: String| RichText::new(text).size(12.0);
+    ui.add(egui::Label::new(RichText::new(&target.name).size(12.0)).truncate()).on_hover_text(&target.name);
+    ui.label(target.known.map_or_else(|| weak("–").size(12.0), |known| cell(value(known, prediction.labels))));
+    ui.label(cell(decimal(target.before)));
+    if prediction.edited {
+        ui.label(cell(decimal(target.after)).strong());
+        ui.label(cell(signed(target.after - target.before)));
+    }
+    ui.end_row();
+}
+
+/// What a person reads where there is no answer: the sentence, or that one is on its way.
+pub(super) fn reason(state: &State) -> String {
+    state.untraceable.as_ref().map_or_else(|| "No numbers yet.".to_owned(), |reason| reason.message.clone())
+}
+
+/// The way on where only the size of the graph stands in the way.
+pub(super) fn insist(ui: &mut Ui, state: &State) -> Vec<super::actions::Effect> {
+    if state.untraceable.as_ref().is_some_and(|reason| reason.large) {
+        return parts::action_button(ui, super::actions::ActionId::AllowLarge, "Compute anyway", state);
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logits_are_told_as_probabilities() {
+        assert!((probability(0.0) - 0.5).abs() < 1e-7);
+        assert!((probability(2.0) - 0.880_797).abs() < 1e-6);
+        assert!(probability(-200.0) >= 0.0 && probability(200.0) <= 1.0);
+        assert_eq!((value(1.0, true), value(1.0, false)), ("1".to_owned(), "1.000".to_owned()));
+    }
+}
