@@ -85,6 +85,8 @@ mod tests {
                 model: ModelId { name: "gt".into(), revision: 0 },
                 molecule: MoleculeId(0),
                 intervention: Intervention::default(),
+                detail: crate::domain::Detail::Standard,
+                edge_limit: usize::MAX,
             },
             baseline: trace(EdgeList::of(&propane), vec![1., 2., 1., 3., 1., 4., 1., 5.], 0.5),
             edited: trace(EdgeList::without(&propane, &[removed].into()), vec![1., 30., 1., 4., 1., 6.], 0.25),

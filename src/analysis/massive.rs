@@ -260,9 +260,9 @@ pub(super) mod tests {
     #[test]
     fn heads_and_attention() {
         let layer = LayerTrace {
-            nodes: Matrix::default(),
             edges: Matrix::new(1, 4, vec![1.0, -2.0, 3.0, 12.0]).unwrap(),
             attention: Matrix::new(1, 2, vec![0.25, 0.75]).unwrap(),
+            ..LayerTrace::default()
         };
         let trace = Trace { prediction: vec![], layers: vec![layer], edges: Default::default(), heads: 2 };
         let view = |quantity, head| edge_values(&trace, View { quantity, layer: 0, head });

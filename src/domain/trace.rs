@@ -128,3 +128,16 @@ pub struct Comparison {
     /// With the intervention of the probe; the same `Arc` as `baseline` if it changes nothing.
     pub edited: Arc<Trace>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn saturation_is_the_share_of_logits_beyond_the_clamp() {
+        let logits = Matrix::new(4, 2, vec![5.0, 5.1, -5.1, 0.0, 6.0, 1.0, 0.0, -2.0]).unwrap();
+        let layer = LayerTrace { logits, ..LayerTrace::default() };
+        assert_eq!(layer.saturation(), [0.5, 0.25]);
+        assert!(LayerTrace::default().saturation().is_empty());
+    }
+}
