@@ -30,7 +30,7 @@ pub(super) fn controls(ui: &mut Ui, state: &State, absent: &AbsentBonds) -> Vec<
             threshold(ui, state, absent, &mut effects);
             effects.extend(action_button(ui, ActionId::StrongestArcs, &format!("strongest {FEW}"), state));
         }
-        let text = format!("{} of {} drawn", count(absent.drawn()), count(absent.pairs().len()));
+        let text = format!("{} of {}", count(absent.drawn()), count(absent.pairs().len()));
         ui.label(weak(text).small()).on_hover_text(
             "Pairs of atoms without a bond that exchange messages in this model. Like a bond, each half of an arc shows the edge that starts at the atom beside it.",
         );
@@ -130,7 +130,7 @@ fn table(
         .columns(Column::exact(68.0), columns.len());
     let table = table.header(ROW, |mut header| {
         header.col(|ui| {
-            ui.label(weak("edge").small());
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.label(weak("  edge").small()));
         });
         for (name, quantity) in columns {
             header.col(|ui| {
@@ -146,11 +146,13 @@ fn table(
             // From a chosen atom one goes to its partner, else to where the message starts.
             let other = if atom == Some(reading.edge.source) { reading.edge.target } else { reading.edge.source };
             row.col(|ui| {
-                let text = RichText::new(parts::edge_name(molecule, reading.edge)).size(12.0);
-                let tip = format!("Select {}", parts::atom_name(molecule, other));
-                if ui.add(Button::selectable(false, text)).on_hover_text(tip).clicked() {
-                    effects.push(Command::Select(Some(Pick::Atom(other))).into());
-                }
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    let text = RichText::new(parts::edge_name(molecule, reading.edge)).size(12.0);
+                    let tip = format!("Select {}", parts::atom_name(molecule, other));
+                    if ui.add(Button::selectable(false, text)).on_hover_text(tip).clicked() {
+                        effects.push(Command::Select(Some(Pick::Atom(other))).into());
+                    }
+                });
             });
             for value in [reading.ratio, reading.activation, reading.attention] {
                 row.col(|ui| {

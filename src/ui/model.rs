@@ -6,8 +6,11 @@ use crate::domain::Scale;
 use crate::engine::Checkpoint;
 use crate::models::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, Task};
 use crate::workspace::{Command, State};
-use eframe::egui::{Checkbox, ComboBox, Grid, Label, RichText, Slider, Ui};
+use eframe::egui::{self, Checkbox, ComboBox, Grid, Label, RichText, Slider, Ui};
 use std::sync::Arc;
+
+/// Width of the chosen model's title, points.
+const MENU: f32 = 270.0;
 
 /// What the slider of the explicit bias says. It must not be mistaken for a model trained without.
 const EBT_LABEL: &str = "Scale of this checkpoint's trained explicit bias (counterfactual)";
@@ -36,30 +39,38 @@ const TWINS_TIP: &str = "On bonds only and without encodings, GraphiT and SAN co
 pub(super) fn choice(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     let label = ui.label("Model");
     let title = state.checkpoint().map_or("none", |checkpoint| &checkpoint.title);
-    let combo = ComboBox::from_id_salt("model").selected_text(title).width(230.0).height(560.0).truncate();
-    let combo = combo.show_ui(ui, |ui| {
-        ui.set_min_width(430.0);
-        ui.spacing_mut().item_spacing.y = 2.0;
-        for arch in Arch::ALL {
-            let models = state.checkpoints.iter().enumerate().filter(|(_, checkpoint)| checkpoint.spec.arch == arch);
-            heading(ui, state, arch);
-            for (place, checkpoint) in models {
-                let response = ui.selectable_label(place == state.model, &checkpoint.title);
-                if response.on_hover_text(sizes(&checkpoint.spec)).clicked() {
-                    effects.push(Command::SetModel(place).into());
-                }
-            }
-            ui.add_space(4.0);
-        }
-        ui.separator();
-        distinguish(ui, state, effects);
-        effects.extend(menu_item(ui, Id::OpenModel, state));
+    // A long title is cut, not the rest of the bar pushed away.
+    let room = egui::vec2(MENU, ui.spacing().interact_size.y);
+    let row = egui::Layout::left_to_right(egui::Align::Center);
+    let combo = ui.allocate_ui_with_layout(room, row, |ui| {
+        let combo = ComboBox::from_id_salt("model").selected_text(title).width(MENU).height(640.0).truncate();
+        combo.show_ui(ui, |ui| menu(ui, state, effects))
     });
-    combo.response.labelled_by(label.id);
+    combo.inner.response.labelled_by(label.id).on_hover_text(title);
     if let Some(checkpoint) = state.checkpoint() {
         let text = RichText::new(sizes(&checkpoint.spec)).small();
         ui.menu_button(text, |ui| card(ui, state, checkpoint, effects)).response.on_hover_text("What this model is");
     }
+}
+
+/// All models by architecture, and the ways to more of them.
+fn menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+    ui.set_min_width(430.0);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for arch in Arch::ALL {
+        let models = state.checkpoints.iter().enumerate().filter(|(_, checkpoint)| checkpoint.spec.arch == arch);
+        heading(ui, state, arch);
+        for (place, checkpoint) in models {
+            let response = ui.selectable_label(place == state.model, &checkpoint.title);
+            if response.on_hover_text(sizes(&checkpoint.spec)).clicked() {
+                effects.push(Command::SetModel(place).into());
+            }
+        }
+        ui.add_space(4.0);
+    }
+    ui.separator();
+    distinguish(ui, state, effects);
+    effects.extend(menu_item(ui, Id::OpenModel, state));
 }
 
 /// `10 layers · 8 heads · width 64`

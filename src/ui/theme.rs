@@ -107,6 +107,8 @@ fn style(theme: Theme, colors: &Colors) -> Style {
     spacing.window_margin = Margin::same(14);
     spacing.menu_margin = Margin::same(6);
     spacing.combo_height = 360.0;
+    // The menu of models is long, and scrolling hides what can be chosen.
+    spacing.default_area_size.y = 660.0;
     spacing.tooltip_width = 380.0;
     spacing.scroll = egui::style::ScrollStyle::thin();
     style.interaction.selectable_labels = false;

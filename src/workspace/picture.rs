@@ -53,6 +53,9 @@ impl AbsentBonds {
             _ if drawn == 0 => String::new(),
             Some(least) => format!("thin arcs: the {drawn} of {all} absent bonds from {} up", three_digits(least)),
             None if drawn == all => format!("thin arcs: all {all} absent bonds"),
+            None if self.pairs().get(drawn).map(|pair| pair.strength) == self.weakest() => {
+                format!("thin arcs: {drawn} of {all} absent bonds, none is stronger, some are as strong")
+            }
             None => format!("thin arcs: the {drawn} strongest of {all} absent bonds"),
         }
     }

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use burn::backend::flex::FlexTensor;
-use rayon::prelude::*;
 
 use super::Mode;
 use super::attention_gradient::AttentionGradient;
@@ -14,6 +13,7 @@ use super::attention_loops::{Rows, Written, attend, bias_scores};
 use super::buffer::{Slot, finished, uninitialised};
 use super::matrix::{Matrix, add_product, product};
 use super::operation::{Gradient, Kernel, Outcome, matrix, values, width};
+use super::parallel::each;
 use super::rows::repeat;
 use super::topology::{Block, Topology};
 
@@ -279,15 +279,11 @@ impl Kernel for AttentionKernel {
             blocks,
             |block| if self.mode.keep_score { block.edges.len() * width } else { 0 },
         ));
-        let saved: Vec<Saved> = blocks
-            .par_iter()
-            .zip(outs.collect::<Vec<_>>())
-            .map(|(block, (node, score))| {
-                let mut out = Written { node, score: self.mode.keep_score.then_some(score) };
-                let saved = self.block(block, &inputs, &shared, &mut out);
-                if keep { saved } else { Saved { r: if logits { saved.r } else { Vec::new() }, ..Saved::default() } }
-            })
-            .collect();
+        let saved = each(blocks.iter().zip(outs), |(block, (node, score))| {
+            let mut out = Written { node, score: self.mode.keep_score.then_some(score) };
+            let saved = self.block(block, &inputs, &shared, &mut out);
+            if keep { saved } else { Saved { r: if logits { saved.r } else { Vec::new() }, ..Saved::default() } }
+        });
         let mut outputs = vec![matrix(node, width)];
         if self.mode.keep_score {
             #[allow(unsafe_code, reason = "the blocks are all edges")]

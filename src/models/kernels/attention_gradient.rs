@@ -4,13 +4,13 @@
 //! the groups' sums are added in order: few large buffers, and the same result for any number of threads.
 
 use burn::backend::flex::FlexTensor;
-use rayon::prelude::*;
 
 use super::attention::{ABSENT, AttentionKernel, E, Inputs, K, Q, Saved, V, split};
 use super::attention_loops::{BiasGradients, Incoming, Outgoing, Rows, attend_gradient, bias_gradient};
 use super::buffer::{Slot, finished, uninitialised};
 use super::matrix::{Matrix, add_product, product};
 use super::operation::{Gradient, matrix, values, vector, width};
+use super::parallel::each;
 use super::rows::{accumulate, column_sums};
 use super::topology::Block;
 
@@ -118,16 +118,14 @@ impl AttentionGradient {
             .map(|((x, rows), factor)| Pieces { x, rows, factor })
             .collect();
         let size = blocks.len().div_ceil(GROUPS).max(1);
-        (blocks.par_chunks(size), self.saved.par_chunks(size), pieces.par_chunks_mut(size))
-            .into_par_iter()
-            .map(|(blocks, saved, pieces)| {
-                let mut sums = self.no_sums(context);
-                for ((block, saved), pieces) in blocks.iter().zip(saved).zip(pieces) {
-                    self.block(context, (block, saved), pieces, &mut sums);
-                }
-                sums
-            })
-            .collect()
+        let groups = blocks.chunks(size).zip(self.saved.chunks(size)).zip(pieces.chunks_mut(size));
+        each(groups, |((blocks, saved), pieces)| {
+            let mut sums = self.no_sums(context);
+            for ((block, saved), pieces) in blocks.iter().zip(saved).zip(pieces) {
+                self.block(context, (block, saved), pieces, &mut sums);
+            }
+            sums
+        })
     }
 
     fn no_sums(&self, context: &Context<'_>) -> Sums {

@@ -14,6 +14,7 @@ mod buffer;
 mod dropout;
 mod matrix;
 mod operation;
+mod parallel;
 mod plain;
 mod rows;
 mod simd;

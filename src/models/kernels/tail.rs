@@ -6,12 +6,11 @@
 
 use std::borrow::Cow;
 
-use rayon::prelude::*;
-
 use super::NORM_EPSILON;
 use super::buffer::{Slot, finished, uninitialised};
 use super::dropout::{Dropout, drop_out};
 use super::matrix::{Matrix, add_product, product};
+use super::parallel::each;
 use super::rows::{Affine, ColumnPairs, add_bias, add_relu, affine, affine_in_place, moments, plus};
 
 /// Rows per task: 512 rows of 64 features and their 128 hidden ones stay in a core's second-level cache.
@@ -136,14 +135,11 @@ pub(super) fn forward(
     let (width, hidden) = (weights.width(), weights.hidden());
     let (rows, block) = (weights.rows(x, attention), ROW_BLOCK * width);
     let mut u = uninitialised(rows * width);
-    let parts: Vec<_> = (u.par_chunks_mut(block), x.par_chunks(block), attention.par_chunks(block))
-        .into_par_iter()
-        .enumerate()
-        .map(|(index, (u, x, attention))| {
-            let attention = dropped(attention, index * block, dropout.map(|[first, _]| first));
-            moments(residual(u, x, &attention, weights), width)
-        })
-        .collect();
+    let blocks = u.chunks_mut(block).zip(x.chunks(block)).zip(attention.chunks(block)).enumerate();
+    let parts = each(blocks, |(index, ((u, x), attention))| {
+        let attention = dropped(attention, index * block, dropout.map(|[first, _]| first));
+        moments(residual(u, x, &attention, weights), width)
+    });
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
     // SAFETY: `residual` writes its whole block.
     let u = unsafe { finished(u) };
@@ -151,16 +147,13 @@ pub(super) fn forward(
 
     let first = Affine::of(&norm1, weights.gamma1, weights.beta1);
     let (mut z, mut v) = (uninitialised(rows * hidden), uninitialised(rows * width));
-    let parts: Vec<_> = (v.par_chunks_mut(block), z.par_chunks_mut(ROW_BLOCK * hidden), u.par_chunks(block))
-        .into_par_iter()
-        .enumerate()
-        .map(|(index, (v, z, u))| {
-            let v = affine(v, u, &first);
-            let dropout = dropout.map(|[_, second]| (second, index * ROW_BLOCK * hidden));
-            feed_forward(v, z, weights, dropout);
-            moments(v, width)
-        })
-        .collect();
+    let blocks = v.chunks_mut(block).zip(z.chunks_mut(ROW_BLOCK * hidden)).zip(u.chunks(block)).enumerate();
+    let parts = each(blocks, |(index, ((v, z), u))| {
+        let v = affine(v, u, &first);
+        let dropout = dropout.map(|[_, second]| (second, index * ROW_BLOCK * hidden));
+        feed_forward(v, z, weights, dropout);
+        moments(v, width)
+    });
     #[allow(unsafe_code, reason = "the blocks above are all of both buffers")]
     // SAFETY: `affine` and `feed_forward` write their whole blocks.
     let (z, v) = unsafe { (finished(z), finished(v)) };
@@ -168,7 +161,7 @@ pub(super) fn forward(
 
     let second = Affine::of(&norm2, weights.gamma2, weights.beta2);
     let mut y = uninitialised(rows * width);
-    y.par_chunks_mut(block).zip(v.par_chunks(block)).for_each(|(y, v)| _ = affine(y, v, &second));
+    each(y.chunks_mut(block).zip(v.chunks(block)), |(y, v)| _ = affine(y, v, &second));
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
     // SAFETY: `affine` writes its whole block.
     let y = unsafe { finished(y) };
@@ -184,15 +177,13 @@ pub(super) fn evaluate(x: &[f32], attention: &[f32], weights: &Weights<'_>, runn
     let first = norm(running1, weights.gamma1, weights.beta1);
     let second = norm(running2, weights.gamma2, weights.beta2);
     let mut y = uninitialised(rows * width);
-    (y.par_chunks_mut(block), x.par_chunks(block), attention.par_chunks(block)).into_par_iter().for_each(
-        |(y, x, attention)| {
-            let mut z = uninitialised(y.len() / width * hidden);
-            let y = residual(y, x, attention, weights);
-            affine_in_place(y, &first);
-            feed_forward(y, &mut z, weights, None);
-            affine_in_place(y, &second);
-        },
-    );
+    each(y.chunks_mut(block).zip(x.chunks(block)).zip(attention.chunks(block)), |((y, x), attention)| {
+        let mut z = uninitialised(y.len() / width * hidden);
+        let y = residual(y, x, attention, weights);
+        affine_in_place(y, &first);
+        feed_forward(y, &mut z, weights, None);
+        affine_in_place(y, &second);
+    });
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
     // SAFETY: `residual` writes its whole block.
     unsafe {

@@ -3,12 +3,11 @@
 //! Only what cannot be recomputed cheaply was kept; the input of the feed-forward part is one multiply-add away. Weights'
 //! gradients are one partial sum per block of rows, added in order.
 
-use rayon::prelude::*;
-
 use super::NORM_EPSILON;
 use super::buffer::{finished, uninitialised};
 use super::dropout::{Dropout, drop_out};
 use super::matrix::{Matrix, add_product, product};
+use super::parallel::each;
 use super::rows::{
     Affine, Blend, ColumnPairs, accumulate, affine, blend, blend_in_place, column_sums, gradient_sums, mask,
 };
@@ -36,10 +35,8 @@ pub(super) fn backward(grad: &[f32], attention: &[f32], saved: &Saved, weights: 
     let rows = weights.rows(grad, attention);
     assert_eq!(saved.v.len(), grad.len(), "a gradient has the shape of its result");
     let block = ROW_BLOCK * weights.width();
-    let sums: Vec<_> = (grad.par_chunks(block), saved.v.par_chunks(block))
-        .into_par_iter()
-        .map(|(grad, v)| gradient_sums(grad, v, &saved.norm2.mean))
-        .collect();
+    let blocks = grad.chunks(block).zip(saved.v.chunks(block));
+    let sums = each(blocks, |(grad, v)| gradient_sums(grad, v, &saved.norm2.mean));
     let second = NormGradient::new(&sums, &saved.norm2, weights.gamma2, rows);
     let (d_h, sums, [up_weight, up_bias, down_weight, down_bias]) = feed_forward(grad, &second.blend, saved, weights);
     let first = NormGradient::new(&sums, &saved.norm1, weights.gamma1, rows);
@@ -72,18 +69,16 @@ fn feed_forward(
     let block = ROW_BLOCK * weights.width();
     let first = Affine::of(norm1, weights.gamma1, weights.beta1);
     let mut d_h = uninitialised(grad.len());
-    let blocks = (d_h.par_chunks_mut(block), grad.par_chunks(block), v.par_chunks(block), u.par_chunks(block));
-    let (parts, sums): (Vec<_>, Vec<_>) = blocks
-        .into_par_iter()
-        .zip(z.par_chunks(ROW_BLOCK * weights.hidden()))
-        .map(|((d_h, grad, v, u), z)| {
-            let d_h = blend(d_h, grad, v, second);
-            let mut h = uninitialised(u.len());
-            let scale = saved.dropout.map_or(1.0, |[_, second]| second.scale());
-            let parts = feed_forward_block(d_h, affine(&mut h, u, &first), (z, scale), weights);
-            (parts, gradient_sums(d_h, u, &norm1.mean))
-        })
-        .unzip();
+    let outer = d_h.chunks_mut(block).zip(grad.chunks(block));
+    let inner = v.chunks(block).zip(u.chunks(block)).zip(z.chunks(ROW_BLOCK * weights.hidden()));
+    let done = each(outer.zip(inner), |((d_h, grad), ((v, u), z))| {
+        let d_h = blend(d_h, grad, v, second);
+        let mut h = uninitialised(u.len());
+        let scale = saved.dropout.map_or(1.0, |[_, second]| second.scale());
+        let parts = feed_forward_block(d_h, affine(&mut h, u, &first), (z, scale), weights);
+        (parts, gradient_sums(d_h, u, &norm1.mean))
+    });
+    let (parts, sums) = done.into_iter().unzip();
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
     // SAFETY: `blend` writes its whole block.
     let d_h = unsafe { finished(d_h) };
@@ -103,22 +98,18 @@ fn projection(
     let dropout: Option<Dropout> = saved.dropout.map(|[first, _]| first);
     let block = ROW_BLOCK * width;
     let (mut d_x, mut d_attention) = (d_h, uninitialised(attention.len()));
-    let blocks = (d_x.par_chunks_mut(block), d_attention.par_chunks_mut(block), saved.u.par_chunks(block));
-    let parts = blocks
-        .into_par_iter()
-        .zip(attention.par_chunks(block))
-        .enumerate()
-        .map(|(index, ((d_x, d_attention, u), attention))| {
-            blend_in_place(d_x, u, first);
-            let d_rows = Matrix::new(d_x, width);
-            let d_attention = product(d_attention, d_rows, Matrix::new(weights.out_weight, width).transposed());
-            if let Some(dropout) = dropout {
-                drop_out(d_attention, index * block, dropout);
-            }
-            let attention = dropped(attention, index * block, dropout);
-            [weight_gradient(Matrix::new(&attention, width), d_rows), column_sums(d_x, width)]
-        })
-        .collect();
+    let written = d_x.chunks_mut(block).zip(d_attention.chunks_mut(block));
+    let read = saved.u.chunks(block).zip(attention.chunks(block));
+    let parts = each(written.zip(read).enumerate(), |(index, ((d_x, d_attention), (u, attention)))| {
+        blend_in_place(d_x, u, first);
+        let d_rows = Matrix::new(d_x, width);
+        let d_attention = product(d_attention, d_rows, Matrix::new(weights.out_weight, width).transposed());
+        if let Some(dropout) = dropout {
+            drop_out(d_attention, index * block, dropout);
+        }
+        let attention = dropped(attention, index * block, dropout);
+        [weight_gradient(Matrix::new(&attention, width), d_rows), column_sums(d_x, width)]
+    });
     #[allow(unsafe_code, reason = "the blocks above are all of the buffer")]
     // SAFETY: `product` writes its whole block.
     let d_attention = unsafe { finished(d_attention) };
