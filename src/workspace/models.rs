@@ -31,7 +31,11 @@ impl Workspace {
     pub(super) fn open_model(&mut self, path: PathBuf, hints: Hints) {
         self.write(format!("Opening {}", path.display()), move |out| {
             let (checkpoint, assumed) = read_checkpoint(&path, &hints)?;
-            assumed.into_iter().for_each(|sentence| out.send(Event::Remark(sentence)));
+            // One notice for all: a file of the authors leaves four or five things open.
+            if !assumed.is_empty() {
+                let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+                out.send(Event::Remark(format!("{file} does not say all of itself. {}", assumed.join(" "))));
+            }
             out.send(Event::ModelOpened(Arc::new(checkpoint)));
             Ok(())
         });
