@@ -85,10 +85,7 @@ fn inspect_tells_what_is_usable_and_what_is_not() {
     assert_eq!(summary["columns"]["targets"], serde_json::json!(["logp"]));
     assert_eq!(summary["targets"], serde_json::json!([{ "name": "logp", "values": 5 }]));
     assert_eq!(summary["columns"]["split"], "split");
-    assert_eq!(
-        summary["features"],
-        serde_json::json!({ "zinc": 6, "zinc-constant": 6, "ogb": 6, "canonical": 6 })
-    );
+    assert_eq!(summary["features"], serde_json::json!({ "zinc": 6, "zinc-constant": 6, "ogb": 6, "canonical": 6 }));
     refuses(&["inspect", &file, "--target", "smell"], &["no column \"smell\"", "\"logp\""]);
     let text = succeeds(&["inspect", &file, "--records", "--format", "json"]);
     let records: Vec<_> = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).collect();
@@ -288,6 +285,53 @@ fn labels_with_gaps_are_trained_on_drawn_splits() {
         assert_eq!(refused.status.code(), Some(2));
         assert!(stderr(&refused).contains(word), "{word}: {}", stderr(&refused));
     }
+}
+
+#[test]
+fn predictions_are_told_beside_the_column_they_were_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = path(&folder, "labels.csv");
+    let mut text = "smiles,toxic,sweet,split\n".to_owned();
+    for n in 0..20 {
+        text += &format!("{}O,0,{},{}\n", "C".repeat(n + 1), n % 2, ["train", "val", "test"][n % 3]);
+    }
+    fs::write(&file, text).unwrap();
+    let out = path(&folder, "w.safetensors");
+    let common = ["train", &file, "--device", "cpu", "--epochs", "1", "--layers", "1", "--arch", "san", "--out", &out];
+    succeeds(&[&common[..], &["--target", "sweet"]].concat());
+    let analysis = path(&folder, "an");
+    succeeds(&["analyze", &file, "--device", "cpu", "--model", &out, "--split", "all", "--out", &analysis]);
+    let rows = fs::read_to_string(Path::new(&analysis).join("predictions.csv")).unwrap();
+    for (n, row) in rows.lines().skip(1).enumerate() {
+        let cells: Vec<&str> = row.split(',').collect();
+        assert_eq!((cells[1], cells[3]), (["0", "1"][n % 2], "sweet"), "{row}");
+        assert!((0.0..=1.0).contains(&cells[2].parse::<f32>().unwrap()), "{row}");
+    }
+    // Another network, or another seed, is not a run to go on with.
+    for more in [&["--resume", "--layers", "2"][..], &["--resume", "--target", "sweet", "--seed", "5"]] {
+        let common = ["train", &file, "--device", "cpu", "--arch", "san", "--out", &out];
+        let refused = bondscope(&[&common[..], more].concat());
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(stderr(&refused).contains("another network"), "{}", stderr(&refused));
+    }
+}
+
+#[test]
+fn what_was_asked_is_told_in_the_trace() {
+    let (folder, file) = folder();
+    let out = path(&folder, "t.safetensors");
+    let model = ["--model", "san-full-base", "--molecule", "1", "--ablate", "0>2"];
+    succeeds(&[&["trace", &file, "--device", "cpu", "--out", &out][..], &model].concat());
+    let bytes = fs::read(&out).unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let metadata = header.metadata().as_ref().unwrap();
+    assert_eq!((metadata["molecule"].as_str(), metadata["ablated"].as_str()), ("1", "0>2"));
+    assert_eq!(safetensors_shape(Path::new(&out), "layers.0.edge_activation"), [41, 56]);
+    let coded = ["--model", "san-ebt-code-base", "--ebt", "0.3"];
+    refuses(&[&["trace", &file, "--device", "cpu", "--out", &out][..], &coded].concat(), &["on or off"]);
+    refuses(&["trace", &file, "--model", "gt-full-base", "--out", &out], &["GT has no full-graph mode"]);
+    let base = ["--model", "gt-base", "--init", "xavier"];
+    refuses(&[&["analyze", &file, "--device", "cpu", "--out", &out][..], &base].concat(), &["gt-base-xavier"]);
 }
 
 #[test]

@@ -377,7 +377,15 @@ fn twelve_targets_are_listed_by_name_with_known_values_and_probabilities() {
         state(app).dataset().is_some_and(|dataset| dataset.columns.targets.len() == 12 && dataset.validated)
             && settled(app)
     });
-    harness.state_mut().apply(Command::SetBase("gt-ogb-base".to_owned()));
+    // Put together as a user would.
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::M);
+    harness.step();
+    click(&mut harness, Role::RadioButton, "OGB");
+    harness.check_accessibility();
+    click(&mut harness, Role::RadioButton, "full graph");
+    assert!(harness.query_by_label_contains("GT has no full-graph mode").is_some());
+    click(&mut harness, Role::RadioButton, "bonds only");
+    click(&mut harness, Role::Button, "Choose this model");
     run_until(&mut harness, "the model of labels has answered", |app| answered(app, "gt-ogb-base"));
     for name in &names {
         assert!(harness.query_all_by_label(name).next().is_some(), "{name}");

@@ -1,8 +1,8 @@
 //! What can be said on the command line. Scripts rely on these names.
 
 use crate::domain::{DirectedEdge, Split};
-use crate::models::{Connectivity, Ebt, Encoding, Features, Hints, Initial, Readout};
 use crate::gpu::Compute;
+use crate::models::{self, Connectivity, Ebt, Encoding, Features, Hints, Initial, Readout};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -101,6 +101,23 @@ pub(super) struct ModelHints {
     /// How their nodes become one row per molecule
     #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
     model_readout: Option<ReadoutChoice>,
+    /// What they predict
+    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
+    model_task: Option<TaskChoice>,
+    /// How much absent bonds count in SAN's full graph
+    #[arg(long, help_heading = "What PyTorch weights do not say")]
+    model_gamma: Option<f32>,
+}
+
+/// `--model-task`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TaskChoice {
+    /// Values per molecule
+    Regression,
+    /// Labels of molecules
+    Labels,
+    /// Labels of atoms
+    NodeLabels,
 }
 
 /// `--model-readout`
@@ -122,7 +139,12 @@ impl ModelHints {
                 ReadoutChoice::Mean => Readout::Mean,
                 ReadoutChoice::Sum => Readout::Sum,
             }),
-            ..Hints::default()
+            task: self.model_task.map(|task| match task {
+                TaskChoice::Regression => models::Task::GraphRegression,
+                TaskChoice::Labels => models::Task::GraphLabels,
+                TaskChoice::NodeLabels => models::Task::NodeLabels,
+            }),
+            connectivity: self.model_gamma.map(|gamma| Connectivity::Gamma { gamma }),
         }
     }
 }
@@ -234,6 +256,9 @@ pub(super) struct Analyze {
     pub(super) hints: ModelHints,
     #[command(flatten)]
     pub(super) chosen: Chosen,
+    /// Compute full graphs of more than 39,800 edges too, whatever memory they take
+    #[arg(long)]
+    pub(super) allow_large: bool,
     /// The folder for tables and figures; made if it does not exist
     #[arg(long)]
     pub(super) out: PathBuf,
@@ -288,6 +313,9 @@ pub(super) struct Train {
     /// does for GraphiT and SAN
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "paper")]
     pub(super) ebt: Option<EbtChoice>,
+    /// Give the projections Wq, Wk, Wv and We biases (models with explicit bias terms have them anyway)
+    #[arg(long)]
+    pub(super) bias: bool,
     /// Which numbers describe atoms and bonds [default: zinc; for labels canonical with gt, else ogb]
     #[arg(long, value_enum)]
     pub(super) features: Option<FeatureChoice>,
@@ -309,8 +337,11 @@ pub(super) struct Train {
     /// How the initial weights are drawn
     #[arg(long, value_enum, default_value_t = Init::Framework)]
     pub(super) init: Init,
+    /// Train on full graphs of more than 39,800 edges too, whatever memory they take
+    #[arg(long)]
+    pub(super) allow_large: bool,
     /// At most this many epochs
-    #[arg(long, default_value_t = 1000)]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) epochs: u32,
     /// Seed of the initial weights and of the order of molecules
     #[arg(long, default_value_t = crate::engine::BASE_SEED)]

@@ -8,7 +8,7 @@ use crate::engine::SweepOptions;
 use crate::engine::jobs::train::TrainOptions;
 use crate::figure::Format;
 use crate::gpu::Gpu;
-use crate::models::{Arch, Ebt, Features, ModelSpec, Task};
+use crate::models::{Arch, Ebt, Features, ModelSpec, NAME_WORDS, Task};
 use crate::workspace::{Command, FigureKind, SWEPT_UNASKED, Severity, Source, Workspace, bundled_models};
 use std::io::Write as _;
 use std::path::Path;
@@ -30,7 +30,12 @@ pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failur
     let mut session = Session::new(device)?;
     session.open(&task.file)?;
     session.choose(&task.model, &task.hints)?;
-    let options = session.options(&task.chosen)?;
+    if task.chosen.init == super::args::Init::Xavier && session.is_base() {
+        let reason = "--init chooses the untrained state behind a trained model; an untrained model says it in its name, \
+                      such as gt-base-xavier";
+        return Err(Failure::Unusable(reason.to_owned()));
+    }
+    let options = SweepOptions { allow_large: task.allow_large, ..session.options(&task.chosen)? };
     session.run(Command::Analyze { options, folder: task.out.clone() })
 }
 
@@ -38,7 +43,7 @@ pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure>
     let format = Format::from_path(&task.out).map_err(|error| error.to_string())?.with_scale(task.scale);
     let mut session = Session::for_one_molecule(device)?;
     session.show(&task.subject)?;
-    if task.kind == Kind::EdgeRatios {
+    if matches!(task.kind, Kind::Molecule | Kind::EdgeRatios) {
         session.check_traceable()?;
     }
     let layers = session.workspace.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.layers);
@@ -55,7 +60,7 @@ pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure>
         Kind::Curves => FigureKind::Curves,
         Kind::Histogram => FigureKind::Histogram,
     };
-    let options = session.options(&task.chosen)?;
+    let options = SweepOptions { allow_large: task.subject.allow_large, ..session.options(&task.chosen)? };
     let measured = match kind {
         FigureKind::Curves | FigureKind::Histogram => true,
         // The base range behind one molecule's curves is worth seconds, not minutes.
@@ -79,6 +84,7 @@ pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
     session.run(Command::Train(Box::new(TrainOptions {
         spec,
         initial: task.init.into(),
+        allow_large: task.allow_large,
         epochs: task.epochs,
         seed: task.seed,
         resume: task.resume,
@@ -172,6 +178,7 @@ impl Session {
             heads: task.heads.unwrap_or(recipe.heads),
             outputs: dataset.filter(|_| labels).map_or(1, |dataset| dataset.outputs()),
             task: if labels { Task::GraphLabels } else { Task::GraphRegression },
+            use_bias: recipe.use_bias || task.bias,
             connectivity: task.full_graph.map_or(recipe.connectivity, |full| full.connectivity(task.arch)),
             encoding: task.encoding.into(),
             ..recipe
@@ -188,14 +195,16 @@ impl Session {
         if let Some(place) = state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == model) {
             return self.run(Command::SetModel(place));
         }
-        if ModelSpec::named(model).is_some() {
+        if let Some(named) = ModelSpec::named(model) {
+            named.map_err(|error| format!("there is no model {model}: {error}"))?;
             return self.run(Command::SetBase(model.to_owned()));
         }
         let path = Path::new(model);
         if !path.exists() {
             let names: Vec<&str> = state.checkpoints.iter().map(|checkpoint| &*checkpoint.id.name).collect();
             return Err(Failure::Unusable(format!(
-                "there is neither a bundled model nor a file of that name; bundled are {}: {model}",
+                "there is neither a bundled model nor a file of that name; bundled are {}; an untrained one is gt, \
+                 graphit or san with words between dashes, {NAME_WORDS}: {model}",
                 names.join(", ")
             )));
         }
@@ -206,9 +215,6 @@ impl Session {
     fn show(&mut self, subject: &Subject) -> Result<(), Failure> {
         self.open(&subject.file)?;
         self.choose(&subject.model, &subject.hints)?;
-        if subject.allow_large {
-            self.run(Command::AllowLarge)?;
-        }
         let usable = self.workspace.state.dataset().map_or(0, |dataset| dataset.records.len());
         if subject.molecule as usize >= usable {
             return Err(Failure::Unusable(format!(
@@ -218,12 +224,20 @@ impl Session {
             )));
         }
         self.run(Command::SelectMolecule(MoleculeId(subject.molecule)))?;
+        if subject.allow_large {
+            self.run(Command::AllowLarge)?;
+        }
         if let Some(scale) = subject.ebt {
             if !self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.has_ebt()) {
                 return Err(Failure::Unusable(format!(
                     "--ebt scales the explicit bias terms of a model trained with them, which this one has not: {}",
                     subject.model
                 )));
+            }
+            let coded = self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt == Ebt::Code);
+            if coded && scale > 0.0 && scale < 1.0 {
+                let reason = "EBT as coded takes attention from the bias alone, so it is on or off: --ebt 0 or --ebt 1";
+                return Err(Failure::Unusable(reason.to_owned()));
             }
             self.run(Command::SetExplicitBias(Scale::new(scale)))?;
         }
@@ -235,20 +249,27 @@ impl Session {
         Ok(())
     }
 
+    fn is_base(&self) -> bool {
+        self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.is_base())
+    }
+
     /// Refuses a molecule that the model cannot score.
     fn check_traceable(&self) -> Result<(), Failure> {
         match &self.workspace.state.untraceable {
-            Some(reason) if reason.large => Err(Failure::Unusable(format!("{} (--allow-large)", reason.message))),
+            Some(reason) if reason.large => Err(Failure::Unusable(format!("{}: --allow-large", reason.message))),
             Some(reason) => Err(Failure::Unusable(reason.message.clone())),
             None => Ok(()),
         }
     }
 
     fn check_edges(&self, edges: &[DirectedEdge]) -> Result<(), Failure> {
-        let shown = self.workspace.state.shown.as_ref();
-        match edges.iter().find(|edge| shown.is_none_or(|shown| shown.edges.find(**edge).is_none())) {
+        let state = &self.workspace.state;
+        // In full-graph mode there are more edges than bonds.
+        let known = state.comparison.as_ref().map(|comparison| &comparison.baseline.edges);
+        let known = known.or(state.shown.as_ref().map(|shown| &shown.edges));
+        match edges.iter().find(|edge| known.is_none_or(|known| known.find(**edge).is_none())) {
             Some(edge) => Err(Failure::Unusable(format!(
-                "--ablate names a bond that the molecule does not have: {}>{} (atoms count from 0)",
+                "--ablate names an edge that the molecule does not have: {}>{} (atoms count from 0)",
                 edge.source.0, edge.target.0
             ))),
             None => Ok(()),
@@ -269,7 +290,7 @@ impl Session {
             None if chosen.limit == Some(0) => {
                 Err(Failure::Unusable("--limit 0 leaves no molecule to measure; give a larger number".to_owned()))
             }
-            None => Ok(SweepOptions { split, limit: chosen.limit, initial: chosen.init.into() }),
+            None => Ok(SweepOptions { split, limit: chosen.limit, initial: chosen.init.into(), allow_large: false }),
         }
     }
 

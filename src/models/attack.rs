@@ -90,12 +90,7 @@ impl Attack {
         Ok(attack)
     }
 
-    fn prepare(
-        weights: &Weights,
-        samples: Vec<Sample>,
-        deviation: f32,
-        device: &Device,
-    ) -> Result<Self, ModelError> {
+    fn prepare(weights: &Weights, samples: Vec<Sample>, deviation: f32, device: &Device) -> Result<Self, ModelError> {
         let spec = spec_of(weights)?;
         let device = device.clone().autodiff();
         let mut network = network::build(&spec, &device);
@@ -182,7 +177,8 @@ impl Attack {
         let samples: Vec<&Sample> = self.samples.iter().collect();
         let loss = metrics::loss(self.spec.task, prediction, &samples)?;
         let mut gradients = loss.clone().neg().backward();
-        let mut gradient = |leaf: &Tensor<2>| leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.clone().inner().zeros_like());
+        let mut gradient =
+            |leaf: &Tensor<2>| leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.clone().inner().zeros_like());
         let (node, edge) = (gradient(&node), gradient(&edge));
         let transaction = Transaction::default().register(loss.inner()).register(node).register(edge);
         let mut data = read(transaction)?.into_iter();

@@ -60,6 +60,8 @@ pub(super) struct Part {
     pub(super) edges: Range<usize>,
     /// For each edge row of the graph, in batch order, its row in the graph's own edge list.
     pub(super) order: Vec<u32>,
+    /// The other way round: for each row of its own edge list, its row among its rows in the batch.
+    pub(super) places: Vec<u32>,
 }
 
 impl Batch {
@@ -90,7 +92,8 @@ impl Batch {
                 source.push(offset + input.edges.source[row]);
                 target.push(offset + input.edges.target[row]);
             }
-            parts.push(Part { nodes: first_node..graph.len(), edges: first_edge..source.len(), order });
+            let (nodes, edges) = (first_node..graph.len(), first_edge..source.len());
+            parts.push(Part { nodes, edges, places: inverse(&order), order });
         }
         let node: Vec<&[u32]> = graphs.iter().flat_map(|input| rows(&input.node)).collect();
         let column = |values: Vec<f32>| {
@@ -105,7 +108,7 @@ impl Batch {
         };
         let full = spec.connectivity.is_full() && !source.is_empty();
         let absent = full.then(|| column(along_edges(&|input, row| f32::from(u8::from(input.absent[row])))));
-        let kernel = (full && graphs.iter().all(|input| !input.kernel.is_empty()))
+        let kernel = (full && matches!(spec.connectivity, super::Connectivity::Kernel { .. }))
             .then(|| column(along_edges(&|input, row| input.kernel[row])));
         Ok(Self {
             node: code_tensors(&node, &spec.features.node(), device),
@@ -175,10 +178,8 @@ impl NodeEncoding {
             Tensor::from_data(TensorData::new(values, [rows, columns]), device)
         };
         let learned = matches!(spec.encoding, Encoding::Learned { .. });
-        (columns > 0).then(|| Self {
-            values: matrix(values),
-            spectrum: learned.then(|| (matrix(eigenvalues), matrix(missing))),
-        })
+        (columns > 0)
+            .then(|| Self { values: matrix(values), spectrum: learned.then(|| (matrix(eigenvalues), matrix(missing))) })
     }
 }
 
@@ -211,8 +212,18 @@ fn by_target(input: &GraphInput) -> Vec<u32> {
     order
 }
 
-/// Everything that indexing relies on.
-fn check(graph: usize, input: &GraphInput, spec: &ModelSpec) -> Result<(), ModelError> {
+/// The permutation that undoes another.
+fn inverse(order: &[u32]) -> Vec<u32> {
+    let mut places = vec![0; order.len()];
+    (0..).zip(order).for_each(|(row, &place)| places[place as usize] = row);
+    places
+}
+
+/// Everything that indexing relies on. `graph` is the position that an error names.
+///
+/// # Errors
+/// A graph that is not one the specification reads.
+pub(super) fn check(graph: usize, input: &GraphInput, spec: &ModelSpec) -> Result<(), ModelError> {
     let (nodes, edges) = (input.nodes(), input.edges.len());
     let (node, edge) = (spec.features.node(), spec.features.edge());
     if nodes == 0 {
@@ -230,7 +241,8 @@ fn check(graph: usize, input: &GraphInput, spec: &ModelSpec) -> Result<(), Model
     }
     let fits = |length: usize, wanted: bool| length == if wanted { edges } else { 0 };
     let kernel = matches!(spec.connectivity, super::Connectivity::Kernel { .. });
-    let encoded = input.encoding.cols == spec.encoding.columns() && (input.encoding.cols == 0 || input.encoding.rows == nodes);
+    let encoded =
+        input.encoding.cols == spec.encoding.columns() && (input.encoding.cols == 0 || input.encoding.rows == nodes);
     if !fits(input.absent.len(), spec.connectivity.is_full()) || !fits(input.kernel.len(), kernel) || !encoded {
         return Err(ModelError::Incomplete { graph });
     }

@@ -86,8 +86,7 @@ impl Pairs {
             Some((eigenvalues, missing)) => (eigenvalues.clone(), missing.clone()),
             None => (encoding.values.zeros_like(), encoding.values.zeros_like()),
         };
-        let pairs =
-            Tensor::cat(vec![encoding.values.clone().reshape([cells, 1]), eigenvalues.reshape([cells, 1])], 1);
+        let pairs = Tensor::cat(vec![encoding.values.clone().reshape([cells, 1]), eigenvalues.reshape([cells, 1])], 1);
         let mut x = self.pair.forward(pairs); // [N K, dim]
         let mask = (missing.clone() * MASKED).reshape([nodes, 1, 1, columns]);
         for layer in &self.layers {

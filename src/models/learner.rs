@@ -7,8 +7,8 @@
 use super::batch::Batch;
 use super::network::{self, Network, Pass, Record, Training};
 use super::parameters::{Layout, Role, Slot, Values};
-use super::trace::{self, EdgeActivations};
 use super::random::Generator;
+use super::trace::{self, EdgeActivations};
 use super::{GraphInput, Model, ModelError, ModelSpec, metrics, read, spec_of, weights_of};
 use crate::domain::{Array, Weights};
 use burn::tensor::{Device, Tensor, Transaction};

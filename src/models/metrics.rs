@@ -90,9 +90,8 @@ pub(super) fn mean_auc(spec: &ModelSpec, predictions: &[f32], samples: &[Sample]
     let column = |values: &[f32], label: usize| -> Vec<f32> {
         values.iter().skip(label).step_by(spec.outputs).copied().collect()
     };
-    let areas: Vec<f64> = (0..spec.outputs)
-        .filter_map(|label| roc_auc(&column(predictions, label), &column(&targets, label)))
-        .collect();
+    let areas: Vec<f64> =
+        (0..spec.outputs).filter_map(|label| roc_auc(&column(predictions, label), &column(&targets, label))).collect();
     (!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64)
 }
 
@@ -106,18 +105,15 @@ pub fn roc_auc(scores: &[f32], labels: &[f32]) -> Option<f64> {
         .map(|(&score, &label)| (score, label > 0.5))
         .collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut below, mut wins) = (0_u32, 0.0);
+    let (mut below, mut wins) = (0, 0.0);
     for ties in known.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-        let positives = ties.iter().filter(|(_, positive)| *positive).count() as f64;
-        let negatives = ties.len() as f64 - positives;
-        wins += positives * (f64::from(below) + negatives / 2.0);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
-        let negatives = negatives as u32;
+        let positives = ties.iter().filter(|(_, positive)| *positive).count();
+        let negatives = ties.len() - positives;
+        wins += positives as f64 * (below as f64 + negatives as f64 / 2.0);
         below += negatives;
     }
-    let negatives = f64::from(below);
-    let positives = known.len() as f64 - negatives;
-    (positives > 0.0 && negatives > 0.0).then(|| wins / (positives * negatives))
+    let positives = known.len() - below;
+    (positives > 0 && below > 0).then(|| wins / (positives as f64 * below as f64))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod kernels;
 mod layers;
 mod learner;
 mod metrics;
+mod name;
 mod network;
 mod nodes;
 mod parameters;
@@ -37,7 +38,9 @@ pub use authors::{AdoptError, Adopted, Hints, adopt};
 pub use features::{Codes, FULL_GRAPH_LIMIT, FeatureError, Features, GraphInput};
 pub use learner::{Learner, Lesson, Sample};
 pub use metrics::{Evaluation, roc_auc};
+pub use name::NAME_WORDS;
 pub use parameters::Initial;
+pub use random::mixed;
 pub use recipe::Recipe;
 pub use spec::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, SpecError, Task};
 pub use trace::EdgeActivations;
@@ -48,10 +51,13 @@ use batch::Batch;
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use network::{Network, Pass, Record};
 use parameters::{Layout, Values};
+use std::borrow::Borrow;
 
-/// Graphs computed together when many are predicted: enough to fill the cores, small enough to
-/// stay in their caches.
-const PREDICT_BATCH: usize = 128;
+/// Graphs that one thread takes through the network together, on a CPU: enough that the fixed cost of
+/// an operation does not show, few enough that a layer's rows stay in the core's cache.
+const CPU_GROUP: usize = 16;
+/// Graphs computed together on any other device, which wants many at once.
+const DEVICE_GROUP: usize = 128;
 
 /// Why a model cannot be built or cannot answer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -203,12 +209,7 @@ impl Model {
     ///
     /// # Errors
     /// A graph that does not fit the model, or a failing device.
-    pub fn trace(
-        &self,
-        input: &GraphInput,
-        intervention: &Intervention,
-        detail: Detail,
-    ) -> Result<Trace, ModelError> {
+    pub fn trace(&self, input: &GraphInput, intervention: &Intervention, detail: Detail) -> Result<Trace, ModelError> {
         let mut traces = self.trace_batch(std::slice::from_ref(input), intervention, detail)?;
         traces.pop().ok_or(ModelError::NoGraph)
     }
@@ -227,9 +228,11 @@ impl Model {
             Detail::Standard => Record::EdgesAndNodes,
             Detail::Projections => Record::Everything,
         };
-        let inputs = ablated(inputs, intervention);
-        let (batch, pass, prediction) = self.run(&references(&inputs), intervention, record)?;
-        trace::traces(&self.spec, inputs, &batch, pass, prediction)
+        self.in_groups(inputs, |inputs| {
+            let inputs = ablated(inputs, intervention);
+            let (batch, pass, prediction) = self.run(&references(&inputs), intervention, record)?;
+            trace::traces(&self.spec, inputs, &batch, pass, prediction)
+        })
     }
 
     /// Predictions and edge activations of many graphs, without the rest of a trace: for sweeps.
@@ -241,9 +244,11 @@ impl Model {
         inputs: &[GraphInput],
         intervention: &Intervention,
     ) -> Result<Vec<EdgeActivations>, ModelError> {
-        let inputs = ablated(inputs, intervention);
-        let (batch, pass, prediction) = self.run(&references(&inputs), intervention, Record::Edges)?;
-        trace::edge_activations(&self.spec, &batch, pass, prediction)
+        self.in_groups(inputs, |inputs| {
+            let inputs = ablated(inputs, intervention);
+            let (batch, pass, prediction) = self.run(&references(&inputs), intervention, Record::Edges)?;
+            trace::edge_activations(&self.spec, &batch, pass, prediction)
+        })
     }
 
     /// Predictions only: `outputs` values per graph (or per node, for a model of nodes), one graph after
@@ -252,12 +257,39 @@ impl Model {
     /// # Errors
     /// A graph that does not fit the model, or a failing device.
     pub fn predict(&self, inputs: &[&GraphInput]) -> Result<Vec<f32>, ModelError> {
-        let mut predictions = Vec::with_capacity(inputs.len() * self.spec.outputs);
-        for inputs in inputs.chunks(PREDICT_BATCH) {
-            let (_, _, prediction) = self.run(inputs, &Intervention::default(), Record::Nothing)?;
-            predictions.extend(floats([prediction])?.into_iter().flatten());
+        if inputs.is_empty() {
+            return Ok(Vec::new());
         }
-        Ok(predictions)
+        self.in_groups(inputs, |inputs| {
+            let (_, _, prediction) = self.run(inputs, &Intervention::default(), Record::Nothing)?;
+            Ok(floats([prediction])?.concat())
+        })
+    }
+
+    /// Computes the answers for some graphs group by group. In evaluation mode graphs do not influence
+    /// each other, so on a CPU whole groups are shared out among its cores: no core waits for another
+    /// within a layer.
+    fn in_groups<I: Borrow<GraphInput> + Sync, T: Send>(
+        &self,
+        inputs: &[I],
+        compute: impl Fn(&[I]) -> Result<Vec<T>, ModelError> + Sync,
+    ) -> Result<Vec<T>, ModelError> {
+        if inputs.is_empty() {
+            return Err(ModelError::NoGraph);
+        }
+        for (graph, input) in inputs.iter().enumerate() {
+            batch::check(graph, input.borrow(), &self.spec)?;
+        }
+        let groups = if kernels::computes_on(&self.device) {
+            kernels::each(inputs.chunks(CPU_GROUP), compute)
+        } else {
+            inputs.chunks(DEVICE_GROUP).map(compute).collect()
+        };
+        let mut answers = Vec::with_capacity(inputs.len());
+        for group in groups {
+            answers.extend(group?);
+        }
+        Ok(answers)
     }
 
     fn run(

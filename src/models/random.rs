@@ -57,6 +57,12 @@ impl Generator {
     }
 }
 
+/// A number that looks random and depends on every bit of both.
+pub fn mixed(seed: u64, value: u64) -> u64 {
+    let mut generator = Generator { state: seed };
+    Generator { state: generator.next() ^ value }.next()
+}
+
 /// FNV-1a, for names and fingerprints.
 pub(super) fn hash(bytes: impl IntoIterator<Item = u8>) -> u64 {
     bytes.into_iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))

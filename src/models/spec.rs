@@ -3,7 +3,6 @@
 //! A specification travels as JSON in the metadata of every weight file, so a file alone is enough
 //! to rebuild its network, and a file of another network is refused by name instead of by shape.
 
-use super::Initial;
 use super::features::{Embedding, Features};
 use serde::{Deserialize, Serialize};
 
@@ -244,6 +243,10 @@ impl Encoding {
     /// A row for each degree up to six.
     pub const DEGREE: Self = Self::Degree { most: 6 };
 
+    fn is_learned(self) -> bool {
+        matches!(self, Self::Learned { .. })
+    }
+
     /// Columns of a graph's [`super::GraphInput::encoding`].
     pub(super) fn columns(self) -> usize {
         match self {
@@ -285,91 +288,19 @@ impl ModelSpec {
         }
     }
 
-    /// The network that a name such as `gt-ebt-base` or `graphit-ogb-full-base` stands for: an
-    /// architecture, then any of `ebt`, `code` (EBT as coded), `bias` (projection biases), `constant`,
-    /// `ogb`, `canonical` (features), `full` and `learned` (full graph; gamma learned), `laplacian`,
-    /// `lpe` (learned), `walk`, `degree` (encodings), and at the end `base`, and `xavier` for that
-    /// initial state.
-    pub fn named(name: &str) -> Option<(Self, Initial)> {
-        let mut words = name.split('-');
-        let arch = words.next().and_then(|word| Arch::ALL.into_iter().find(|arch| arch.name() == word))?;
-        let words: Vec<&str> = words.collect();
-        let has = |word: &str| words.contains(&word);
-        let ebt = match (has("ebt"), has("code")) {
-            (_, true) => Ebt::Code,
-            (true, false) => Ebt::Paper,
-            (false, false) => Ebt::Off,
-        };
-        let features = match () {
-            () if has("ogb") => Features::Ogb,
-            () if has("canonical") => Features::Canonical,
-            () if has("constant") => Features::ZincConstant,
-            () => Features::Zinc,
-        };
-        let mut spec = Self::recipe(arch, features, ebt);
-        for word in &words {
-            match *word {
-                "ebt" | "code" | "ogb" | "canonical" | "constant" | "base" | "xavier" => {}
-                "bias" => spec.use_bias = true,
-                "full" if !has("learned") => spec.connectivity = Connectivity::full(arch),
-                "full" | "learned" => spec.connectivity = Connectivity::LearnedGamma,
-                "laplacian" => spec.encoding = Encoding::LAPLACIAN,
-                "lpe" => spec.encoding = Encoding::LEARNED,
-                "walk" => spec.encoding = Encoding::RANDOM_WALK,
-                "degree" => spec.encoding = Encoding::DEGREE,
-                _ => return None,
-            }
-        }
-        let initial = if has("xavier") { Initial::Xavier } else { Initial::Framework };
-        (has("base") && spec.validate().is_ok()).then_some((spec, initial))
-    }
-
-    /// What kind of network it is, in a few words: `GraphiT, EBT as coded, full graph`.
-    pub fn kind(&self) -> String {
-        let mut words = vec![self.arch.title().to_owned()];
-        match self.ebt {
-            Ebt::Off if self.use_bias => words.push("projection biases".to_owned()),
-            Ebt::Off => {}
-            Ebt::Paper if self.arch == Arch::Gt => words.push("EBT".to_owned()),
-            Ebt::Paper => words.push("EBT as in the paper".to_owned()),
-            Ebt::Code => words.push("EBT as coded".to_owned()),
-        }
-        match self.connectivity {
-            Connectivity::Sparse => {}
-            Connectivity::Kernel { .. } => words.push("full graph with random-walk kernel".to_owned()),
-            Connectivity::Gamma { gamma } => words.push(format!("full graph with gamma {gamma}")),
-            Connectivity::LearnedGamma => words.push("full graph with learned gamma".to_owned()),
-        }
-        match self.encoding {
-            Encoding::Off => {}
-            Encoding::Laplacian { .. } => words.push("Laplacian encoding".to_owned()),
-            Encoding::Learned { .. } => words.push("learned encoding".to_owned()),
-            Encoding::RandomWalk { .. } => words.push("random-walk encoding".to_owned()),
-            Encoding::Degree { .. } => words.push("degree encoding".to_owned()),
-        }
-        if self.features != Features::Zinc {
-            words.push(self.features.title().to_owned());
-        }
-        words.join(", ")
-    }
-
-    /// Whether another network computes the same function of the same weights: GraphiT and SAN do in
-    /// sparse mode (model-spec section 3.3).
-    pub fn is_twin_of(&self, other: &Self) -> bool {
-        let either = |spec: &Self| matches!(spec.arch, Arch::Graphit | Arch::San);
-        self.arch != other.arch
-            && either(self)
-            && either(other)
-            && self.connectivity == Connectivity::Sparse
-            && Self { arch: other.arch, layers: 1, heads: 1, dim: 4, ..self.clone() }
-                == Self { layers: 1, heads: 1, dim: 4, ..other.clone() }
-    }
-
     /// The same network without explicit bias terms and the biases that come with them: the base
     /// band that the paper draws.
     #[must_use]
     pub fn without_ebt(&self) -> Self {
         Self { ebt: Ebt::Off, use_bias: false, ..self.clone() }
+    }
+
+    /// What a raw output means to people: the value, or the probability that a label's logit stands for.
+    pub fn meaning(&self, output: f32) -> f32 {
+        match self.task {
+            Task::GraphRegression => output,
+            Task::GraphLabels | Task::NodeLabels => 1.0 / (1.0 + (-output).exp()),
+        }
     }
 
     /// Whether there are explicit bias terms.
@@ -424,6 +355,11 @@ impl ModelSpec {
         divides("heads", self.heads, "dim", self.dim)?;
         if let Encoding::Learned { dim, heads, .. } = self.encoding {
             divides("encoding heads", heads, "encoding dim", dim)?;
+        }
+        if self.features == Features::Canonical && self.encoding.is_learned() {
+            let reason = "74 canonical fields fill the width evenly, so a learned encoding finds no room beside them: \
+                          choose other features or another encoding";
+            return Err(SpecError::Combination(reason));
         }
         let embeddings = [(self.features.node(), self.embedding_width()), (self.features.edge(), self.dim)];
         for (embedding, width) in embeddings {
@@ -495,6 +431,14 @@ mod tests {
     }
 
     #[test]
+    fn logits_mean_probabilities() {
+        let labels = ModelSpec::recipe(Arch::San, Features::Ogb, Ebt::Off);
+        assert!((labels.meaning(2.0) - 0.880_797).abs() < 1e-6);
+        assert!(labels.meaning(-200.0) >= 0.0 && labels.meaning(200.0) <= 1.0);
+        assert!((zinc(Arch::Gt).meaning(-7.5) + 7.5).abs() < 1e-9);
+    }
+
+    #[test]
     fn recipes_are_valid() {
         for arch in Arch::ALL {
             for features in Features::ALL {
@@ -518,27 +462,6 @@ mod tests {
         assert!(message(ModelSpec { encoding: learned, ..zinc(Arch::San) }).contains("`encoding heads` is 4"));
         let nan = Connectivity::Kernel { gamma: f64::NAN, steps: 16 };
         assert!(message(ModelSpec { connectivity: nan, ..zinc(Arch::Graphit) }).contains("`gamma` is NaN"));
-    }
-
-    #[test]
-    fn names_stand_for_networks() {
-        let (spec, initial) = ModelSpec::named("graphit-ebt-code-base-xavier").unwrap();
-        assert_eq!((spec.arch, spec.ebt, initial), (Arch::Graphit, Ebt::Code, Initial::Xavier));
-        assert_eq!(spec.kind(), "GraphiT, EBT as coded");
-        let (full, _) = ModelSpec::named("san-full-learned-base").unwrap();
-        assert_eq!(full.connectivity, Connectivity::LearnedGamma);
-        for wrong in ["gt", "gt-full-base", "san-full-ebt-base", "gat-base", "gt-base-odd"] {
-            assert_eq!(ModelSpec::named(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn graphit_and_san_are_twins_only_where_nothing_tells_them_apart() {
-        let named = |name: &str| ModelSpec::named(name).unwrap().0;
-        assert!(named("graphit-base").is_twin_of(&named("san-base")));
-        assert!(!named("graphit-full-base").is_twin_of(&named("san-full-base")));
-        assert!(!named("graphit-base").is_twin_of(&named("san-walk-base")));
-        assert!(!named("gt-base").is_twin_of(&named("san-base")));
     }
 
     #[test]

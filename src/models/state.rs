@@ -5,7 +5,7 @@ use super::learner::{Adam, Learner};
 use super::random::Generator;
 use super::recipe::{Recipe, Schedule};
 use super::train::{Best, EpochReport, Position, TrainError, Trainer, TrainingData};
-use super::weights_of;
+use super::{ModelSpec, spec_of, weights_of};
 use crate::domain::Weights;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -64,22 +64,21 @@ impl Trainer {
         state
     }
 
+    /// The network and the seed of a saved run.
+    ///
+    /// # Errors
+    /// A state that cannot be read.
+    pub fn saved_run(state: &Weights) -> Result<(ModelSpec, u64), TrainError> {
+        Ok((spec_of(state)?, saved(state)?.seed))
+    }
+
     /// Continues a saved run on the same data, exactly as if it had not been interrupted.
     ///
     /// # Errors
     /// A state that cannot be read, or that was saved while training on other data.
     pub fn resume(state: &Weights, data: TrainingData, device: &Device) -> Result<Self, TrainError> {
-        let unreadable = |reason: String| TrainError::Resume { reason };
-        let text = state.metadata.get(METADATA_KEY);
-        let text =
-            text.ok_or_else(|| unreadable("the file holds no training state (metadata key `trainer`)".into()))?;
-        let saved: Saved =
-            serde_json::from_str(text).map_err(|error| unreadable(format!("its state is unreadable: {error}")))?;
-        if saved.version != VERSION {
-            return Err(unreadable(format!("its state has version {}, this program reads {VERSION}", saved.version)));
-        }
-        let mut learner =
-            Learner::new(&current(state), device)?.with_randomness(saved.recipe.dropout, saved.seed);
+        let saved = saved(state)?;
+        let mut learner = Learner::new(&current(state), device)?.with_randomness(saved.recipe.dropout, saved.seed);
         let layout = &learner.layout;
         let optimiser = Adam {
             mean: layout.read(&state.arrays, MEAN, false)?,
@@ -106,11 +105,24 @@ impl Trainer {
         };
         trainer.check()?;
         if trainer.fingerprint() != saved.data {
-            return Err(unreadable("it was training on other molecules or targets".into()));
+            return Err(TrainError::Resume { reason: "it was training on other molecules or targets".into() });
         }
         trainer.draw_order();
         Ok(trainer)
     }
+}
+
+/// The JSON part of a state.
+fn saved(state: &Weights) -> Result<Saved, TrainError> {
+    let unreadable = |reason: String| TrainError::Resume { reason };
+    let text = state.metadata.get(METADATA_KEY);
+    let text = text.ok_or_else(|| unreadable("the file holds no training state (metadata key `trainer`)".into()))?;
+    let saved: Saved =
+        serde_json::from_str(text).map_err(|error| unreadable(format!("its state is unreadable: {error}")))?;
+    if saved.version != VERSION {
+        return Err(unreadable(format!("its state has version {}, this program reads {VERSION}", saved.version)));
+    }
+    Ok(saved)
 }
 
 /// The weights of the moment the state was saved.

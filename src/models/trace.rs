@@ -2,6 +2,7 @@
 //! own edge list.
 
 use super::batch::{Batch, Part};
+use super::kernels::{each, head_sums};
 use super::network::{Attended, Pass, Projections, Record};
 use super::{GraphInput, ModelError, ModelSpec, Task, floats};
 use crate::domain::{self, LOGIT_LIMIT, LayerTrace, Matrix, Trace};
@@ -41,13 +42,13 @@ pub(super) fn traces(
 ) -> Result<Vec<Trace>, ModelError> {
     let (layers, factor, prediction) = read(pass, prediction)?;
     let context = Context { spec, target: batch.topology.target(), factor: &factor };
-    let traces = inputs.into_iter().zip(&batch.parts).enumerate().map(|(graph, (input, part))| Trace {
+    let graphs = inputs.into_iter().zip(&batch.parts).enumerate();
+    Ok(each(graphs, |(graph, (input, part))| Trace {
         prediction: outputs(&prediction, graph, part, spec),
         layers: layers.iter().map(|layer| context.layer(part, layer)).collect(),
         edges: input.edges,
         heads: spec.heads,
-    });
-    Ok(traces.collect())
+    }))
 }
 
 /// Splits a recorded batch into edge activations.
@@ -59,12 +60,11 @@ pub(super) fn edge_activations(
 ) -> Result<Vec<EdgeActivations>, ModelError> {
     let (layers, factor, prediction) = read(pass, prediction)?;
     let context = Context { spec, target: batch.topology.target(), factor: &factor };
-    let of_graph = |(graph, part): (usize, &Part)| EdgeActivations {
+    Ok(each(batch.parts.iter().enumerate(), |(graph, part)| EdgeActivations {
         prediction: outputs(&prediction, graph, part, spec),
         layers: layers.iter().map(|layer| reordered(&layer.edge, part, spec.dim)).collect(),
         clamped: layers.iter().map(|layer| context.clamped(part, layer)).collect(),
-    };
-    Ok(batch.parts.iter().enumerate().map(of_graph).collect())
+    }))
 }
 
 /// All layers, the factor of attention weights and the predictions, read back in one go.
@@ -124,16 +124,11 @@ impl Context<'_> {
     /// target node alone decides.
     fn logits(&self, part: &Part, layer: &Recorded) -> Vec<f32> {
         let (width, heads) = (self.spec.dim, self.spec.heads);
-        let mut logits = Vec::with_capacity(part.order.len() * heads);
-        for row in part.edges.clone() {
-            if layer.logit.is_empty() {
-                let score = layer.edge[row * width..][..width].chunks_exact(width / heads);
-                logits.extend(score.map(|score| score.iter().sum::<f32>()));
-            } else {
-                logits.extend_from_slice(&layer.logit[self.target[row] as usize * heads..][..heads]);
-            }
+        if layer.logit.is_empty() {
+            return head_sums(&layer.edge[part.edges.start * width..part.edges.end * width], width / heads);
         }
-        logits
+        let of_target = |&target: &u32| &layer.logit[target as usize * heads..][..heads];
+        self.target[part.edges.clone()].iter().flat_map(of_target).copied().collect()
     }
 
     /// Attention weight per head, w_ij / (sum_i w_ij + 1e-6), `[E, heads]` in batch order.
@@ -189,9 +184,7 @@ fn reordered(values: &[f32], part: &Part, cols: usize) -> Matrix {
 
 /// A graph's edge rows, put into the order of its edge list.
 fn placed(values: &[f32], part: &Part, cols: usize) -> Matrix {
-    let mut matrix = Matrix { rows: part.order.len(), cols, values: vec![0.0; part.order.len() * cols] };
-    for (row, &place) in values.chunks_exact(cols).zip(&part.order) {
-        matrix.values[place as usize * cols..][..cols].copy_from_slice(row);
-    }
-    matrix
+    let mut placed = Vec::with_capacity(part.order.len() * cols);
+    part.places.iter().for_each(|&row| placed.extend_from_slice(&values[row as usize * cols..][..cols]));
+    Matrix { rows: part.order.len(), cols, values: placed }
 }

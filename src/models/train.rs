@@ -116,9 +116,7 @@ impl Position {
     /// Where a resumed run starts: validation begins again, since its predictions are not saved.
     pub(super) fn resumable(&self) -> Self {
         match self {
-            Self::Validating { train_loss, .. } => {
-                Self::Validating { batch: 0, error: 0.0, train_loss: *train_loss }
-            }
+            Self::Validating { train_loss, .. } => Self::Validating { batch: 0, error: 0.0, train_loss: *train_loss },
             position => position.clone(),
         }
     }

@@ -267,6 +267,6 @@ mod tests {
         assert!((bond.width - 0.5).abs() < 1e-6 && arc.len() > 3);
         assert!(arc.iter().all(|piece| (piece.width - 0.1).abs() < 1e-6 && piece.color == [9, 8, 7, 255]));
         assert_eq!((arc[0].start, arc[arc.len() - 1].end), ([0.0, 0.0], [4.0, 2.0]));
-        assert!(arc.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert!(arc.windows(2).all(|pair| pair[0].end.map(f32::to_bits) == pair[1].start.map(f32::to_bits)));
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::{AtomId, DirectedEdge};
 use glam::Vec2;
 
 /// Width of an arc relative to a single bond with the same value.
-const SHARE: f32 = 0.35;
+const SHARE: f32 = 0.28;
 
 /// Height of an arc relative to the distance of its atoms.
 const HEIGHT: f32 = 0.17;

@@ -43,9 +43,8 @@ fn threshold(ui: &mut Ui, state: &State, absent: &AbsentBonds, effects: &mut Vec
     let mut strengths = absent.pairs().iter().map(|pair| pair.strength).filter(finite);
     let (Some(high), low) = (strengths.next(), strengths.next_back()) else { return };
     let low = low.unwrap_or(high).max(high * SPAN);
-    if low >= high {
-        return;
-    }
+    // Where all are alike one can still ask for all of them.
+    let low = if low < high { low } else { high / 2.0 };
     let label = ui.label("from");
     ui.spacing_mut().slider_width = 110.0;
     let now = state.view.arcs.least.or(absent.weakest()).unwrap_or(high);

@@ -94,7 +94,12 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
         Id::ExportHistogram,
         Id::ExportTrace,
     ];
-    entries(ui, state, &[&[Id::Reload], &[Id::OpenModel], exports, &[Id::StopAll], &[Id::Quit]], effects);
+    entries(
+        ui,
+        state,
+        &[&[Id::Reload], &[Id::OpenModel, Id::Untrained], exports, &[Id::StopAll], &[Id::Quit]],
+        effects,
+    );
 }
 
 /// Shows the tool bar: model and bias above, reading and colours below.

@@ -110,7 +110,7 @@ pub(super) fn bond(
             }
         });
     }
-    attention(ui, state, molecule, &detail.edges);
+    ui.scope(|ui| attention(ui, state, molecule, &detail.edges));
 }
 
 fn toggle(ui: &mut Ui, molecule: &Molecule, edge: &EdgeDetail, effects: &mut Vec<Effect>) {
@@ -159,7 +159,8 @@ fn layer_table(ui: &mut Ui, state: &State, columns: &[(&str, f32)], rows: Vec<Ve
     let mut table = TableBuilder::new(ui).vscroll(false).cell_layout(Layout::right_to_left(Align::Center));
     for (index, (_, width)) in columns.iter().enumerate() {
         let last = index + 1 == columns.len();
-        table = table.column(if last { Column::remainder().at_least(*width) } else { Column::exact(*width) });
+        table =
+            table.column(if last { Column::remainder().at_least(*width).clip(true) } else { Column::exact(*width) });
     }
     let table = table.header(ROW, |mut header| {
         for (name, _) in columns {
@@ -201,6 +202,7 @@ fn attention(ui: &mut Ui, state: &State, molecule: &Molecule, edges: &[EdgeDetai
     ui.label(RichText::new(format!("Attention logit and weight, layer {layer}")).size(14.0).strong())
         .on_hover_text("The logit is clamped to ±5 before the exponential. Framed: the clamp was active, so the weight no longer depends on the activation.");
     ui.spacing_mut().item_spacing.y = 2.0;
+    ui.spacing_mut().interact_size.y = 15.0;
     let width = ((ui.available_width() - 62.0) / 2.0).max(40.0);
     ui.horizontal(|ui| {
         ui.add_sized([48.0, 14.0], egui::Label::new(weak("head").small()));
@@ -259,7 +261,7 @@ pub(super) fn atom(ui: &mut Ui, state: &State, detail: &mut AtomDetail, effects:
     ui.add_space(4.0);
     ui.label(RichText::new("Node attention output").size(14.0).strong());
     ui.label(weak("The normalised weighted sum that the atom receives, before the output projection.").small());
-    let columns = [("Layer", 38.0), ("Norm", 54.0), ("strongest features (head:channel magnitude)", 200.0)];
+    let columns = [("Layer", 38.0), ("Norm", 54.0), ("strongest (head:channel size)", 200.0)];
     let rows = detail.layers.iter().map(|layer| {
         let features = layer
             .strongest

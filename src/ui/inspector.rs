@@ -251,7 +251,8 @@ fn head(ui: &mut Ui, state: &State, molecule: &Molecule, pick: Pick, effects: &m
         }
         Pick::Atom(atom) => {
             ui.label(RichText::new(parts::atom_name(molecule, atom)).heading());
-            ui.label(weak(format!("atom with {} bonds", molecule.degree(atom))));
+            let bonds = molecule.degree(atom);
+            ui.label(weak(format!("atom with {bonds} bond{}", if bonds == 1 { "" } else { "s" })));
         }
     });
 }

@@ -5,6 +5,7 @@
 mod absent;
 pub mod actions;
 mod bars;
+mod base;
 mod canvas;
 mod charts;
 mod detail;
@@ -81,6 +82,7 @@ pub struct App {
     session: Session,
     dialogs: Dialogs,
     export: Option<Export>,
+    base: Option<base::Choice>,
     page: Option<Page>,
     notices: notices::Notices,
     failure: Option<canvas::Failure>,
@@ -107,6 +109,7 @@ impl App {
             session: Session::default(),
             dialogs: Dialogs::new(options.picker),
             export: None,
+            base: None,
             page: None,
             notices,
             failure,
@@ -168,6 +171,10 @@ impl App {
         match command {
             WindowCommand::PickMolecules => self.dialogs.ask(Purpose::Molecules, ctx),
             WindowCommand::PickModel => self.dialogs.ask(Purpose::Model, ctx),
+            WindowCommand::ChooseBase => {
+                let chosen = self.workspace.state.checkpoint().map(|checkpoint| &checkpoint.spec);
+                self.base = Some(base::Choice::like(chosen));
+            }
             WindowCommand::FocusPath => self.focus_path(),
             WindowCommand::Export(subject) => {
                 self.export = Some(Export::new(subject, &self.workspace.state, self.settings.export_folder.as_deref()));
@@ -244,6 +251,16 @@ impl App {
                     self.settings.export_folder = path.parent().map(std::path::Path::to_owned);
                     self.workspace.apply(command);
                     self.export = None;
+                }
+            }
+        }
+        if let Some(choice) = &mut self.base {
+            match base::show(ctx, choice) {
+                base::Outcome::Open => {}
+                base::Outcome::Closed => self.base = None,
+                base::Outcome::Chosen(name) => {
+                    self.workspace.apply(Command::SetBase(name));
+                    self.base = None;
                 }
             }
         }

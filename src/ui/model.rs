@@ -56,7 +56,8 @@ pub(super) fn choice(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
 /// All models by architecture, and the ways to more of them.
 fn menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     ui.set_min_width(430.0);
-    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.spacing_mut().item_spacing.y = 1.0;
+    ui.spacing_mut().interact_size.y = 21.0;
     for arch in Arch::ALL {
         let models = state.checkpoints.iter().enumerate().filter(|(_, checkpoint)| checkpoint.spec.arch == arch);
         heading(ui, state, arch);
@@ -70,7 +71,10 @@ fn menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     }
     ui.separator();
     distinguish(ui, state, effects);
-    effects.extend(menu_item(ui, Id::OpenModel, state));
+    ui.separator();
+    for id in [Id::OpenModel, Id::Untrained] {
+        effects.extend(menu_item(ui, id, state));
+    }
 }
 
 /// `10 layers · 8 heads · width 64`
@@ -106,7 +110,6 @@ fn distinguish(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     for id in [Id::GraphitFull, Id::SanFull, Id::SanLearned] {
         effects.extend(menu_item(ui, id, state));
     }
-    ui.separator();
 }
 
 /// Everything that fixes a model, in words.
@@ -126,7 +129,7 @@ fn card(ui: &mut Ui, state: &State, checkpoint: &Arc<Checkpoint>, effects: &mut 
         ui.separator();
         let text =
             format!("The same function as {} (sparse, no encodings) but for size and weights.", twin.spec.arch.title());
-        ui.add(Label::new(text).wrap()).on_hover_text(TWINS_TIP);
+        ui.add(Label::new(text).wrap().halign(egui::Align::LEFT)).on_hover_text(TWINS_TIP);
         distinguish(ui, state, effects);
     }
 }
@@ -234,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_model_says_everything_that_fixes_it() {
-        let checkpoint = Checkpoint::named_base("graphit-full-walk-base").unwrap();
+        let checkpoint = Checkpoint::named_base("graphit-full-walk-base").unwrap().unwrap();
         let facts = facts(&checkpoint);
         let fact = |name: &str| facts.iter().find(|(known, _)| *known == name).unwrap().1.clone();
         assert_eq!((fact("Architecture"), fact("Explicit bias")), ("GraphiT".to_owned(), "none".to_owned()));

@@ -184,7 +184,9 @@ fn reading_line(ui: &mut Ui, state: &State) {
         ui.spacing_mut().item_spacing = Vec2::new(5.0, 2.0);
         let Some(comparison) = &state.comparison else {
             let record = state.selected.and_then(|id| state.dataset()?.record(id));
-            if let Some(target) = record.and_then(|record| record.target()) {
+            let compared = state.compared().first().copied().flatten();
+            let target = record.zip(compared).and_then(|(record, place)| record.targets.get(place).copied());
+            if let Some(target) = target.filter(|value| !value.is_nan()) {
                 ui.label(weak("measured"));
                 ui.label(decimal(target));
                 ui.label(weak("·"));

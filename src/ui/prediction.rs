@@ -2,14 +2,18 @@
 //! user's edits changed about it.
 
 use super::parts::{self, decimal, signed, weak};
-use crate::domain::{self, AtomId, Comparison};
-use crate::models::{ModelSpec, Task};
+use crate::domain::{AtomId, Comparison};
+use crate::engine::Checkpoint;
+use crate::models::Task;
 use crate::scene::Pick;
 use crate::workspace::State;
 use eframe::egui::{self, Grid, RichText, Ui};
 
-/// Targets after which a column of names is given a scroll bar.
+/// Height from which the table has a scroll bar, points.
 const TALL: f32 = 320.0;
+
+/// Most letters of a target's name.
+const NAME: usize = 20;
 
 /// One target of the molecule, or of the chosen atom for models of atoms.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +53,7 @@ impl Prediction {
         };
         let labels = spec.task != Task::GraphRegression;
         Some(Self {
-            targets: targets(state, comparison, spec, atom),
+            targets: targets(state, comparison, checkpoint, atom),
             labels,
             edited: comparison.probe.intervention != Default::default(),
             needs_atom: spec.task == Task::NodeLabels && atom.is_none(),
@@ -62,36 +66,24 @@ impl Prediction {
     }
 }
 
-fn targets(state: &State, comparison: &Comparison, spec: &ModelSpec, atom: Option<AtomId>) -> Vec<Target> {
-    let labels = spec.task != Task::GraphRegression;
+fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom: Option<AtomId>) -> Vec<Target> {
+    let spec = &checkpoint.spec;
     let first = match (spec.task, atom) {
         (Task::NodeLabels, Some(atom)) => atom.index() * spec.outputs,
         (Task::NodeLabels, None) => return Vec::new(),
         _ => 0,
     };
-    let columns = state.dataset().map(|dataset| &dataset.columns);
-    let record = state.dataset().and_then(|dataset| dataset.record(comparison.probe.molecule));
-    // Another number of targets than outputs, or values where labels are predicted, belong to another task.
-    let fitting = columns.filter(|columns| {
-        let is_labels = columns.task == domain::Task::Labels;
-        spec.task != Task::NodeLabels
-            && is_labels == labels
-            && (columns.targets.len() == spec.outputs || spec.outputs == 1)
-    });
-    let target = |place: usize, (&before, &after): (&f32, &f32)| {
-        let column = fitting.and_then(|columns| columns.targets.get(place));
-        let known = column.and_then(|_| record?.targets.get(place).copied()).filter(|value| !value.is_nan());
-        let told = |value: f32| if labels { probability(value) } else { value };
-        let name = column.cloned().unwrap_or_else(|| format!("output {place}"));
-        Target { name, known, before: told(before), after: told(after) }
+    let dataset = state.dataset();
+    let record = dataset.and_then(|dataset| dataset.record(comparison.probe.molecule));
+    let compared = dataset.map(|dataset| checkpoint.columns(&dataset.columns)).unwrap_or_default();
+    let target = |output: usize, (&before, &after): (&f32, &f32)| {
+        let column = compared.get(output).copied().flatten();
+        let known = column.and_then(|column| record?.targets.get(column).copied()).filter(|value| !value.is_nan());
+        let name = dataset.map_or_else(String::new, |dataset| checkpoint.output_name(output, &dataset.columns));
+        Target { name, known, before: spec.meaning(before), after: spec.meaning(after) }
     };
     let both = comparison.baseline.prediction.iter().zip(&comparison.edited.prediction);
     both.skip(first).take(spec.outputs).enumerate().map(|(place, values)| target(place, values)).collect()
-}
-
-/// The probability that a logit stands for.
-fn probability(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
 }
 
 /// Known value, prediction and change in one line, of the first target where there are several.
@@ -164,7 +156,7 @@ fn heading(ui: &mut Ui, prediction: &Prediction) {
 
 fn row(ui: &mut Ui, prediction: &Prediction, target: &Target) {
     let cell = |text: String| RichText::new(text).size(12.0);
-    ui.add(egui::Label::new(RichText::new(&target.name).size(12.0)).truncate()).on_hover_text(&target.name);
+    ui.label(cell(cut(&target.name))).on_hover_text(&target.name);
     ui.label(target.known.map_or_else(|| weak("–").size(12.0), |known| cell(value(known, prediction.labels))));
     ui.label(cell(decimal(target.before)));
     if prediction.edited {
@@ -172,6 +164,14 @@ fn row(ui: &mut Ui, prediction: &Prediction, target: &Target) {
         ui.label(cell(signed(target.after - target.before)));
     }
     ui.end_row();
+}
+
+/// A name that leaves room for the numbers.
+fn cut(name: &str) -> String {
+    if name.chars().count() <= NAME {
+        return name.to_owned();
+    }
+    name.chars().take(NAME - 1).chain(['…']).collect()
 }
 
 /// What a person reads where there is no answer: the sentence, or that one is on its way.
@@ -192,10 +192,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logits_are_told_as_probabilities() {
-        assert!((probability(0.0) - 0.5).abs() < 1e-7);
-        assert!((probability(2.0) - 0.880_797).abs() < 1e-6);
-        assert!(probability(-200.0) >= 0.0 && probability(200.0) <= 1.0);
+    fn labels_are_whole_and_names_leave_room() {
         assert_eq!((value(1.0, true), value(1.0, false)), ("1".to_owned(), "1.000".to_owned()));
+        assert_eq!(
+            (cut("NR-PPAR-gamma"), cut("ä name longer than that").chars().count()),
+            ("NR-PPAR-gamma".into(), NAME)
+        );
     }
 }

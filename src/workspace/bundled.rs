@@ -53,7 +53,10 @@ pub(super) fn checkpoints() -> Vec<Result<Checkpoint, String>> {
         let weights = io::weights_from_bytes(bytes).map_err(|error| error.to_string())?;
         Checkpoint::from_weights(name, weights).map_err(|error| error.to_string())
     });
-    let base = BASES.iter().filter_map(|name| Checkpoint::named_base(name)).map(Ok);
+    let base = BASES
+        .iter()
+        .filter_map(|name| Checkpoint::named_base(name))
+        .map(|base| base.map_err(|error| error.to_string()));
     trained.chain(base).collect()
 }
 

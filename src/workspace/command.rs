@@ -84,7 +84,7 @@ pub enum Command {
     OpenModel(PathBuf, Box<Hints>),
     /// Keep more or less of each forward pass.
     SetDetail(Detail),
-    /// Compute full graphs whatever their size.
+    /// Compute the full graph of the molecule shown whatever its size.
     AllowLarge,
     /// Choose how the untrained state behind the base band is drawn.
     SetInitial(Initial),

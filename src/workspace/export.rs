@@ -6,11 +6,12 @@ use super::state::{Purpose, Severity};
 use super::{FigureKind, Workspace};
 use crate::analysis::chart::Table;
 use crate::analysis::{Quantity, View};
-use crate::domain::{Comparison, DirectedEdge, Matrix, Molecule, symbol};
-use crate::engine::jobs::{Task, provenance};
+use crate::domain::{Comparison, Dataset, DirectedEdge, Matrix, Molecule, Probe, symbol};
+use crate::engine::jobs::{Task, measured, provenance};
 use crate::engine::{Event, ModelState};
-use crate::figure::{self, Content, Figure, FigureSpec, Format, HeatStrip, MoleculeFigure};
+use crate::figure::{self, Content, Figure, FigureSpec, Format, HeatStrip, MoleculeFigure, Provenance};
 use crate::io::{self, Tensor};
+use crate::models;
 use crate::scene::{Background, ColorBar, ColorScale, Pick};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,18 +41,12 @@ impl Workspace {
         let (Some(dataset), Some(checkpoint)) = (self.state.dataset(), self.state.checkpoint()) else {
             return Err("Nothing is open that could be drawn; open a file of molecules first.".to_owned());
         };
-        let mut provenance = provenance(dataset, &checkpoint.id);
-        if let Some(shown) = &self.state.shown
-            && !matches!(kind, FigureKind::Curves | FigureKind::Histogram)
-        {
-            let smiles = dataset.record(shown.id).map_or_else(String::new, |record| record.smiles.to_string());
-            let intervention = self.state.intervention(shown.id);
-            provenance.push(("molecule".to_owned(), shown.id.0.to_string()));
-            provenance.push(("smiles".to_owned(), smiles));
-            provenance.push(("explicit_bias".to_owned(), intervention.explicit_bias.value().to_string()));
-            let edges: Vec<String> = intervention.removed().iter().map(|edge| spell(*edge)).collect();
-            provenance.push(("ablated".to_owned(), edges.join(",")));
-        }
+        let provenance = match &self.state.comparison {
+            Some(comparison) if !matches!(kind, FigureKind::Curves | FigureKind::Histogram) => {
+                asked(dataset, &comparison.probe)
+            }
+            _ => measured(dataset, &checkpoint.id, self.state.initial),
+        };
         Ok(Figure { spec: FigureSpec::default(), content, provenance })
     }
 
@@ -75,7 +70,12 @@ impl Workspace {
             return;
         };
         let (Some(dataset), Some(shown)) = (self.state.dataset(), &self.state.shown) else { return };
-        let metadata: BTreeMap<String, String> = provenance(dataset, &comparison.probe.model).into_iter().collect();
+        if self.state.is_stale() {
+            self.state
+                .notify(Severity::Error, "The answer about this molecule is still on its way; try again at once.");
+            return;
+        }
+        let metadata: BTreeMap<String, String> = asked(dataset, &comparison.probe).into_iter().collect();
         let tensors = tensors(&comparison, &shown.molecule);
         self.write(format!("Writing {}", path.display()), move |out| {
             io::write_tensors(&path, &tensors, &metadata).map_err(|error| error.to_string())?;
@@ -111,19 +111,33 @@ impl Workspace {
             parts.push(checkpoint.id.name.to_string());
         }
         if let Some(comparison) = &self.state.comparison {
-            parts.push(match (comparison.baseline.prediction.first(), comparison.edited.prediction.first()) {
-                (Some(before), Some(after)) if comparison.probe.intervention != Default::default() => {
-                    format!("prediction {before:.3} → {after:.3}")
-                }
-                (Some(before), _) => format!("prediction {before:.3}"),
-                _ => String::new(),
-            });
+            parts.extend(self.prediction_words(comparison));
         }
         let record = self.state.selected.and_then(|id| self.state.dataset()?.record(id));
-        if let Some(target) = record.and_then(|record| record.target()) {
-            parts.push(format!("measured {target:.3}"));
+        let compared = self.state.compared().first().copied().flatten();
+        let measured = record.zip(compared).and_then(|(record, place)| record.targets.get(place));
+        if let Some(measured) = measured.filter(|value| !value.is_nan()) {
+            parts.push(format!("measured {measured:.3}"));
         }
         parts.join(" · ")
+    }
+
+    /// The first output, by name where there are several.
+    fn prediction_words(&self, comparison: &Comparison) -> Option<String> {
+        let checkpoint = self.state.checkpoint()?;
+        let told = |trace: &crate::domain::Trace| trace.prediction.first().map(|&raw| checkpoint.spec.meaning(raw));
+        let (before, after) = (told(&comparison.baseline)?, told(&comparison.edited)?);
+        let name = match &self.state.dataset()?.columns {
+            columns if checkpoint.spec.outputs > 1 => format!("{} ", checkpoint.output_name(0, columns)),
+            _ => String::new(),
+        };
+        let word = if checkpoint.spec.task == models::Task::GraphRegression { "prediction" } else { "probability" };
+        let change = if comparison.probe.intervention != Default::default() {
+            format!(" → {after:.3}")
+        } else {
+            String::new()
+        };
+        Some(format!("{name}{word} {before:.3}{change}"))
     }
 
     /// The activations of the selected bond's first direction.
@@ -166,6 +180,20 @@ impl Workspace {
         let values = Matrix { rows: count, cols: values.len() / count.max(1), values };
         HeatStrip { values, heads, bar: ColorBar::new(scale, what, None), caption }
     }
+}
+
+/// Where the answer to a question comes from.
+fn asked(dataset: &Dataset, probe: &Probe) -> Provenance {
+    let smiles = dataset.record(probe.molecule).map_or_else(String::new, |record| record.smiles.to_string());
+    let ablated: Vec<String> = probe.intervention.removed().iter().map(|edge| spell(*edge)).collect();
+    let more = [
+        ("molecule", probe.molecule.0.to_string()),
+        ("smiles", smiles),
+        ("explicit_bias", probe.intervention.explicit_bias.value().to_string()),
+        ("ablated", ablated.join(",")),
+    ];
+    let more = more.map(|(key, value)| (key.to_owned(), value));
+    provenance(dataset, &probe.model).into_iter().chain(more).collect()
 }
 
 /// `3>7`, as the command line writes a directed edge.

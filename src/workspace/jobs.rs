@@ -60,7 +60,8 @@ impl Workspace {
 
     pub(super) fn sweep_unasked(&mut self) {
         let Some(opened) = &self.state.opened else { return };
-        let options = SweepOptions { split: self.state.table.split, limit: None, initial: self.state.initial };
+        let options =
+            SweepOptions { split: self.state.table.split, initial: self.state.initial, ..SweepOptions::default() };
         let few = opened.dataset.ids_of(options.split).len() <= SWEPT_UNASKED;
         if self.unasked_sweeps && self.loading.is_none() && few && self.state.survey().is_none() {
             self.sweep(options);

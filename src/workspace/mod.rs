@@ -127,7 +127,7 @@ impl Workspace {
             Command::SetBase(name) => self.set_base(&name),
             Command::OpenModel(path, hints) => self.open_model(path, *hints),
             Command::SetDetail(detail) => self.state.detail = detail,
-            Command::AllowLarge => self.state.allow_large = true,
+            Command::AllowLarge => self.state.allow_large = shown,
             Command::SetInitial(initial) => {
                 self.state.initial = initial;
                 self.sweep_unasked();

@@ -11,10 +11,14 @@ use std::sync::Arc;
 impl Workspace {
     pub(super) fn set_model(&mut self, place: usize) {
         if place < self.state.checkpoints.len() {
+            if self.state.model != place {
+                self.state.allow_large = None;
+            }
             self.state.model = place;
             self.state.view.reading.layer = self.state.view.reading.layer.min(self.last_layer());
             self.state.view.reading.head = self.state.view.reading.head.map(|head| head.min(self.last_head()));
             self.state.table.scores.clear();
+            self.state.table.compared = self.state.compared().first().copied().flatten();
             self.score();
             self.sweep_unasked();
         }
@@ -23,7 +27,8 @@ impl Workspace {
     /// Lists the untrained state of that name and chooses it.
     pub(super) fn set_base(&mut self, name: &str) {
         match Checkpoint::named_base(name) {
-            Some(checkpoint) => self.add_model(Arc::new(checkpoint)),
+            Some(Ok(checkpoint)) => self.add_model(Arc::new(checkpoint)),
+            Some(Err(error)) => self.state.notify(Severity::Error, format!("There is no model {name}: {error}.")),
             None => self.state.notify(Severity::Error, format!("No untrained model is called {name}.")),
         }
     }
@@ -34,7 +39,7 @@ impl Workspace {
             // One notice for all: a file of the authors leaves four or five things open.
             if !assumed.is_empty() {
                 let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                out.send(Event::Remark(format!("{file} does not say all of itself. {}", assumed.join(" "))));
+                out.send(Event::Remark(format!("{file}: {}", assumed.join(" "))));
             }
             out.send(Event::ModelOpened(Arc::new(checkpoint)));
             Ok(())
@@ -68,7 +73,7 @@ impl Workspace {
             molecule: shown.id,
             intervention: self.state.intervention(shown.id),
             detail: self.state.detail,
-            edge_limit: if self.state.allow_large { usize::MAX } else { FULL_GRAPH_LIMIT },
+            edge_limit: if self.state.allow_large == Some(shown.id) { usize::MAX } else { FULL_GRAPH_LIMIT },
         })
     }
 
@@ -108,10 +113,14 @@ impl Workspace {
 /// the path last.
 fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String>), String> {
     let weights = io::read_weights(path).map_err(|error| error.to_string())?;
-    let Adopted { weights, assumed } =
+    let knows = weights.metadata.contains_key("spec") && *hints != Hints::default();
+    let Adopted { weights, mut assumed } =
         adopt(weights, hints).map_err(|error| format!("{error}: {}", path.display()))?;
     let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
     let checkpoint =
         Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))?;
+    if knows {
+        assumed.push("It says itself what network it is, so nothing that was given about it is used.".to_owned());
+    }
     Ok((checkpoint, assumed))
 }

@@ -76,6 +76,9 @@ impl Workspace {
             self.state.table.scores.clear();
             self.state.surveys.clear();
         }
+        if renumbered || first {
+            self.state.allow_large = None;
+        }
         self.state.opened = Some(Opened { revision: self.revision, dataset: Arc::clone(&dataset) });
         self.arrange();
         let place = selected.and_then(|line| dataset.records.binary_search_by_key(&line, |record| record.line).ok());
@@ -94,6 +97,7 @@ impl Workspace {
     pub(super) fn arrange(&mut self) {
         if let Some(opened) = &self.state.opened {
             let dataset = Arc::clone(&opened.dataset);
+            self.state.table.compared = self.state.compared().first().copied().flatten();
             self.state.table.arrange(&dataset);
         }
         self.sweep_unasked();
@@ -104,6 +108,7 @@ impl Workspace {
         let Some(record) = opened.dataset.record(id) else { return };
         self.engine.draw(DrawRequest { dataset: opened.revision, id, smiles: record.smiles.clone() });
         if self.state.selected != Some(id) {
+            self.state.allow_large = None;
             self.state.untraceable = None;
             self.state.pick = None;
         }
@@ -139,8 +144,7 @@ impl Workspace {
         }
         self.state.untraceable = None;
         let edges = EdgeList::of(&molecule);
-        self.state.shown =
-            Some(Shown { id, molecule, edges, layout: None, settled: false, since: Instant::now() });
+        self.state.shown = Some(Shown { id, molecule, edges, layout: None, settled: false, since: Instant::now() });
     }
 
     pub(super) fn drawn(&mut self, dataset: u64, id: MoleculeId, layout: Arc<Layout>) {

@@ -212,6 +212,8 @@ impl Workspace {
             return chart.clone();
         }
         let chart = chart(&self.state, kind, state).map(Arc::new);
+        // An answer about a full graph is large: only the one that is shown is worth keeping.
+        self.memo.charts.retain(|(known, _)| known.kind != kind || known.comparison == key.comparison);
         if self.memo.charts.len() >= CHARTS_KEPT {
             drop(self.memo.charts.remove(0));
         }

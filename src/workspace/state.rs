@@ -5,7 +5,7 @@ use super::table::Table;
 use super::view::View;
 use crate::domain::{Comparison, Dataset, Detail, EdgeList, Intervention, Molecule, MoleculeId, Scale};
 use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, TrainingReport};
-use crate::models::Initial;
+use crate::models::{Ebt, Initial};
 use crate::scene::{Layout, Pick};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -135,8 +135,8 @@ pub struct State {
     pub untraceable: Option<Untraceable>,
     /// How much of a forward pass is kept.
     pub detail: Detail,
-    /// Whether full graphs are computed whatever their size.
-    pub allow_large: bool,
+    /// The molecule whose full graph is computed whatever its size.
+    pub allow_large: Option<MoleculeId>,
     /// How the untrained state behind the base band is drawn.
     pub initial: Initial,
     /// Measurements of the open dataset, one per model and choice of molecules.
@@ -157,6 +157,14 @@ impl State {
         self.checkpoints.get(self.model)
     }
 
+    /// For each output of the chosen model, the place among the file's targets of what it predicts.
+    pub fn compared(&self) -> Vec<Option<usize>> {
+        match (self.checkpoint(), self.dataset()) {
+            (Some(checkpoint), Some(dataset)) => checkpoint.columns(&dataset.columns),
+            _ => Vec::new(),
+        }
+    }
+
     /// The open dataset's records.
     pub fn dataset(&self) -> Option<&Arc<Dataset>> {
         self.opened.as_ref().map(|opened| &opened.dataset)
@@ -166,7 +174,7 @@ impl State {
     pub fn survey(&self) -> Option<&Arc<Survey>> {
         let model = &self.checkpoint()?.id;
         let wanted = |survey: &&Arc<Survey>| {
-            let SweepOptions { split, limit: _, initial } = survey.key.options;
+            let SweepOptions { split, limit: _, initial, allow_large: _ } = survey.key.options;
             survey.key.model == *model && split == self.table.split && initial == self.initial
         };
         self.surveys.iter().rev().find(wanted)
@@ -176,10 +184,13 @@ impl State {
     /// scale.
     pub fn intervention(&self, id: MoleculeId) -> Intervention {
         let intervention = self.edits.intervention(id);
-        if self.checkpoint().is_some_and(|checkpoint| checkpoint.spec.has_ebt()) {
-            return intervention;
-        }
-        Intervention { explicit_bias: Scale::ONE, ..intervention }
+        let explicit_bias = match self.checkpoint().map(|checkpoint| checkpoint.spec.ebt) {
+            Some(Ebt::Paper) => intervention.explicit_bias,
+            // Attention from the bias alone cannot be faded out: it is there or not (model-spec section 4).
+            Some(Ebt::Code) => Scale::new(intervention.explicit_bias.value().round()),
+            Some(Ebt::Off) | None => Scale::ONE,
+        };
+        Intervention { explicit_bias, ..intervention }
     }
 
     /// Whether the answer shown belongs to an older question than the one now put.

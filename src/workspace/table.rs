@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// What a sweep or a trace found out about one molecule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// The model's prediction (first task).
+    /// The model's prediction of the first target; of a label its probability.
     pub prediction: f32,
     /// Largest MA ratio over all edges and layers; NaN if there is none.
     pub largest_ratio: f32,
@@ -27,6 +27,9 @@ pub struct Table {
     pub split: Option<Split>,
     /// The rows.
     pub order: Vec<MoleculeId>,
+    /// The target that the chosen model's first output is compared with, by its place; `None` if there
+    /// is no such target.
+    pub compared: Option<usize>,
     /// Scores of the chosen model by molecule.
     pub scores: BTreeMap<MoleculeId, Score>,
 }
@@ -79,9 +82,9 @@ impl Table {
             Column::Index => Some(id.0 as f32),
             Column::Smiles => None,
             Column::Atoms => Some(record.atoms as f32),
-            Column::Target => record.target(),
+            Column::Target => record.targets.get(self.compared.unwrap_or(0)).copied(),
             Column::Prediction => score.map(|score| score.prediction),
-            Column::Error => Some((score?.prediction - record.target()?).abs()),
+            Column::Error => Some((score?.prediction - record.targets.get(self.compared?)?).abs()),
             Column::Ratio => score.map(|score| score.largest_ratio),
         };
         value.filter(|value| !value.is_nan())
@@ -168,12 +171,14 @@ mod tests {
 
     #[test]
     fn error_needs_both_target_and_prediction() {
-        let mut table = Table::default();
+        let mut table = Table { compared: Some(0), ..Table::default() };
         for id in 0..3 {
             table.scores.insert(MoleculeId(id), Score { prediction: 1.5, largest_ratio: f32::NAN });
         }
         let errors = [0, 1, 2].map(|id| table.value(&dataset(), MoleculeId(id), Column::Error));
         assert_eq!(errors, [Some(0.5), None, Some(2.5)]);
+        table.compared = None;
+        assert_eq!(table.value(&dataset(), MoleculeId(0), Column::Error), None);
         assert_eq!(table.value(&dataset(), MoleculeId(0), Column::Ratio), None);
     }
 }

@@ -3,11 +3,12 @@
 //! Edge ratios are written while they are measured, so memory does not grow with their number. All
 //! files appear under their names only when complete.
 
-use super::provenance;
+use super::measured;
 use super::sweep::{Measured, ModelState, Slice, Survey, SweepJob};
 use crate::analysis::chart::{Chart, Role};
 use crate::analysis::{Fit, HistogramTitle, batch_curves, histogram, sweep_edge_curves};
 use crate::domain::{BondId, BondOrder, Dataset};
+use crate::engine::Checkpoint;
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, Step};
 use crate::figure::{self, Content, Figure, FigureSpec, Format};
@@ -82,13 +83,13 @@ impl Analyze {
         for (name, text) in [
             ("batch_max.csv", batch_max(survey)),
             ("gamma.csv", gamma(survey)),
-            ("predictions.csv", predictions(survey, self.sweep.dataset())),
+            ("predictions.csv", predictions(survey, self.sweep.dataset(), self.sweep.checkpoint())),
             ("bands.csv", bands(survey)),
             ("saturation.csv", saturation(survey)),
         ] {
             self.put(name, text.as_bytes(), out)?;
         }
-        let provenance = provenance(self.sweep.dataset(), &survey.key.model);
+        let provenance = measured(self.sweep.dataset(), &survey.key.model, survey.key.options.initial);
         for (name, chart) in charts(survey) {
             for format in [Format::Svg, Format::Pdf] {
                 let provenance = provenance.clone();
@@ -179,15 +180,32 @@ fn gamma(survey: &Survey) -> String {
     text
 }
 
-/// `molecule, target, prediction`, and an empty prediction where the model cannot score a molecule.
-fn predictions(survey: &Survey, dataset: &Dataset) -> String {
-    let target = |id| dataset.record(id).and_then(|record| record.target()).map_or_else(String::new, |t| t.to_string());
-    let scored = survey.ids.iter().zip(&survey.predictions).map(|(&id, prediction)| (id, prediction.to_string()));
-    let unscored = survey.unscored.iter().map(|&(id, _)| (id, String::new()));
+/// `molecule, target, prediction, name`: one row for each molecule and output, with the measured value (empty
+/// where there is none), the prediction (the probability of a label; empty where the model cannot score the
+/// molecule) and what is predicted.
+fn predictions(survey: &Survey, dataset: &Dataset, checkpoint: &Checkpoint) -> String {
+    let compared = checkpoint.columns(&dataset.columns);
+    let names: Vec<String> =
+        (0..compared.len()).map(|output| quoted(checkpoint.output_name(output, &dataset.columns))).collect();
+    let scored = survey.ids.iter().zip(&survey.predictions).map(|(&id, outputs)| (id, &outputs[..]));
+    let unscored = survey.unscored.iter().map(|&(id, _)| (id, &[][..]));
     let mut rows: Vec<_> = scored.chain(unscored).collect();
     rows.sort_unstable_by_key(|&(id, _)| id);
-    let lines = rows.into_iter().map(|(id, prediction)| format!("{},{},{prediction}\n", id.0, target(id)));
-    std::iter::once("molecule,target,prediction\n".to_owned()).chain(lines).collect()
+    let mut text = "molecule,target,prediction,name\n".to_owned();
+    for (id, outputs) in rows {
+        for (output, (column, name)) in compared.iter().zip(&names).enumerate() {
+            let known = column.and_then(|column| dataset.record(id)?.targets.get(column).copied());
+            let known = known.filter(|value| !value.is_nan()).map_or_else(String::new, |value| value.to_string());
+            let predicted = outputs.get(output).map_or_else(String::new, ToString::to_string);
+            text += &format!("{},{known},{predicted},{name}\n", id.0);
+        }
+    }
+    text
+}
+
+/// A name as a cell of a table.
+fn quoted(name: String) -> String {
+    if name.contains([',', '"', '\n']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name }
 }
 
 /// `state, low, high`: the range of batch maxima over layers and molecules of each state. For models

@@ -33,6 +33,8 @@ pub struct SweepOptions {
     pub limit: Option<usize>,
     /// How the base state is drawn.
     pub initial: Initial,
+    /// Whether full graphs are computed whatever their size.
+    pub allow_large: bool,
 }
 
 /// What a survey is of.
@@ -77,8 +79,8 @@ pub struct Survey {
     pub key: SurveyKey,
     /// The molecules measured, in order.
     pub ids: Vec<MoleculeId>,
-    /// Prediction (first task) of each of them by the chosen model.
-    pub predictions: Vec<f32>,
+    /// Predictions of each of them by the chosen model, one per output; probabilities of labels.
+    pub predictions: Vec<Vec<f32>>,
     /// Numbers per state, the chosen model's first.
     pub states: Vec<(ModelState, analysis::Sweep)>,
     /// Gamma fits per state and layer, made when the survey was published; `None` where there is none.
@@ -126,7 +128,8 @@ impl Survey {
     /// Each molecule with its prediction and its largest ratio over all layers (NaN if it has none).
     pub fn scores(&self) -> impl Iterator<Item = (MoleculeId, f32, f32)> {
         let layers = self.states.first().map_or(&[][..], |(_, sweep)| sweep.layers());
-        self.ids.iter().zip(&self.predictions).enumerate().map(move |(place, (&id, &prediction))| {
+        self.ids.iter().zip(&self.predictions).enumerate().map(move |(place, (&id, outputs))| {
+            let prediction = outputs.first().copied().unwrap_or(f32::NAN);
             let ratios = layers.iter().filter_map(|layer| layer.batch_max.get(place).copied().flatten());
             // Ratios are told to three digits; f32 is plenty.
             #[allow(clippy::cast_possible_truncation, reason = "a rounded display value")]
@@ -203,6 +206,11 @@ impl SweepJob {
         &self.survey
     }
 
+    /// The chosen model.
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoints[0].1
+    }
+
     pub(super) fn dataset(&self) -> &Dataset {
         &self.dataset
     }
@@ -214,7 +222,9 @@ impl SweepJob {
             self.models = built.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
         }
         let end = (self.next + PER_STEP).min(self.ids.len());
-        let (molecules, unscored) = featurise(&self.dataset, &self.checkpoints[0].1.spec, &self.ids[self.next..end]);
+        let limit = if self.survey.key.options.allow_large { usize::MAX } else { FULL_GRAPH_LIMIT };
+        let spec = &self.checkpoints[0].1.spec;
+        let (molecules, unscored) = featurise(&self.dataset, (spec, limit), &self.ids[self.next..end]);
         self.survey.unscored.extend(unscored);
         let mut rest = &molecules[..];
         while !rest.is_empty() {
@@ -236,6 +246,7 @@ impl SweepJob {
         see: &mut impl FnMut(Slice<'_>) -> Result<(), String>,
     ) -> Result<(), String> {
         let inputs: Vec<GraphInput> = molecules.iter().map(|measured| measured.input.clone()).collect();
+        let spec = &self.checkpoints[0].1.spec;
         for (place, model) in self.models.iter().enumerate() {
             let answers =
                 model.edge_activations(&inputs, &Intervention::default()).map_err(|error| error.to_string())?;
@@ -245,8 +256,8 @@ impl SweepJob {
             answers.iter().for_each(|answer| sweep.add_clamped(&answer.clamped));
             see(Slice { state: *state, molecules, ratios: &ratios })?;
             if place == 0 {
-                let first = |answer: &EdgeActivations| answer.prediction.first().copied().unwrap_or(f32::NAN);
-                self.survey.predictions.extend(answers.iter().map(first));
+                let told = |answer: &EdgeActivations| answer.prediction.iter().map(|&raw| spec.meaning(raw)).collect();
+                self.survey.predictions.extend(answers.iter().map(told));
             }
         }
         Ok(())
@@ -300,13 +311,13 @@ fn fitting(molecules: &[Measured]) -> usize {
 /// Reads molecules in parallel: those that the model can read, and the others with the reason.
 fn featurise(
     dataset: &Dataset,
-    spec: &ModelSpec,
+    (spec, edge_limit): (&ModelSpec, usize),
     ids: &[MoleculeId],
 ) -> (Vec<Measured>, Vec<(MoleculeId, String)>) {
     let read = |&id: &MoleculeId| {
         let record = dataset.record(id).ok_or((id, "it is no longer in the file".to_owned()))?;
         let molecule = crate::io::smiles::read(&record.smiles).map_err(|error| (id, error.to_string()))?.molecule;
-        let input = spec.input(&molecule, FULL_GRAPH_LIMIT).map_err(|error| (id, error.to_string()))?;
+        let input = spec.input(&molecule, edge_limit).map_err(|error| (id, error.to_string()))?;
         Ok(Measured { id, molecule, input })
     };
     ids.par_iter().map(read).partition_map(|result| match result {

@@ -5,6 +5,7 @@
 //! whatever happens there is always a whole one.
 
 use crate::domain::{Dataset, Fingerprint, Record, Split, Weights};
+use crate::engine::checkpoint::TARGETS_KEY;
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, Step};
 use crate::gpu::Device;
@@ -33,6 +34,8 @@ pub struct TrainOptions {
     pub initial: Initial,
     /// Seed of initial weights, of the order of molecules, and of the splits of a file without any.
     pub seed: u64,
+    /// Whether full graphs are trained on whatever their size.
+    pub allow_large: bool,
     /// Go on from the state beside `out`.
     pub resume: bool,
     /// Weights of the best validation epoch.
@@ -163,6 +166,7 @@ impl Train {
         let data = TrainingData { train, validation };
         let mut trainer = if self.options.resume {
             let state = io::read_weights(&self.files.state_file()).map_err(|error| error.to_string())?;
+            self.check_same_run(&state)?;
             Trainer::resume(&state, data, &self.device).map_err(|error| error.to_string())?
         } else {
             if self.files.state_file().exists() {
@@ -170,6 +174,10 @@ impl Train {
                     "A run was kept here already; go on with it by --resume, or remove it first: {}",
                     self.files.state.display()
                 ));
+            }
+            if self.options.out.exists() {
+                let out = self.options.out.display();
+                return Err(format!("A file is here already; remove it first or choose another place: {out}"));
             }
             let TrainOptions { spec, epochs, initial, seed, .. } = &self.options;
             let recipe = Recipe { epochs: *epochs, ..Recipe::of(spec) };
@@ -183,15 +191,41 @@ impl Train {
         Ok(trainer)
     }
 
+    /// A run goes on as what it was begun as.
+    fn check_same_run(&self, state: &Weights) -> Result<(), String> {
+        let (spec, seed) = Trainer::saved_run(state).map_err(|error| error.to_string())?;
+        let TrainOptions { spec: wanted, seed: wanted_seed, .. } = &self.options;
+        if spec == *wanted && seed == *wanted_seed {
+            return Ok(());
+        }
+        let describe = |spec: &ModelSpec, seed| {
+            format!(
+                "{}, {} layers of width {} with {} heads, seed {seed}",
+                spec.kind(),
+                spec.layers,
+                spec.dim,
+                spec.heads
+            )
+        };
+        Err(format!(
+            "The run kept here trains another network ({}) than asked for ({}); resume it with the options it was begun \
+             with: {}",
+            describe(&spec, seed),
+            describe(wanted, *wanted_seed),
+            self.files.state.display()
+        ))
+    }
+
     fn samples(&mut self, split: Split) -> Vec<Sample> {
-        let TrainOptions { spec, seed, .. } = &self.options;
+        let TrainOptions { spec, seed, allow_large, .. } = &self.options;
+        let edge_limit = if *allow_large { usize::MAX } else { FULL_GRAPH_LIMIT };
         let drawn = self.dataset.records.iter().all(|record| record.split.is_none());
         let split_of = |record: &Record| if drawn { Some(drawn_split(record, *seed)) } else { record.split };
         let records: Vec<&Record> =
             self.dataset.records.iter().filter(|record| split_of(record) == Some(split)).collect();
         let sample = |record: &&Record| {
             let targets = record.targets.get(..spec.outputs)?.to_vec();
-            let graph = spec.input(&io::smiles::read(&record.smiles).ok()?.molecule, FULL_GRAPH_LIMIT).ok()?;
+            let graph = spec.input(&io::smiles::read(&record.smiles).ok()?.molecule, edge_limit).ok()?;
             Some(Sample { graph, targets }).filter(Sample::is_labelled)
         };
         let samples: Vec<Sample> = records.par_iter().filter_map(sample).collect();
@@ -215,16 +249,26 @@ impl Train {
         }
     }
 
+    /// Weights that say what they predict.
+    fn named(&self, mut weights: Weights) -> Weights {
+        let outputs = self.options.spec.outputs;
+        let names: Vec<&String> = self.dataset.columns.targets.iter().take(outputs).collect();
+        let text = serde_json::to_string(&names).unwrap_or_default();
+        weights.metadata.insert(TARGETS_KEY.to_owned(), text);
+        weights.metadata.insert(DATA_KEY.to_owned(), self.dataset.name.clone());
+        weights
+    }
+
     /// Writes last, best and state.
     fn save(&mut self, trainer: &Trainer) -> Result<(), String> {
         self.saved = Instant::now();
         let write =
             |path: &Path, weights: &Weights| io::write_weights(path, weights).map_err(|error| error.to_string());
         write(&self.files.state_file(), &trainer.state())?;
-        let last = trainer.last_weights();
+        let last = self.named(trainer.last_weights());
         write(&self.files.last, &last)?;
         // Until an epoch was validated, the weights there are stand in for the best.
-        write(&self.files.best, &trainer.best_weights().unwrap_or(last))
+        write(&self.files.best, &trainer.best_weights().map_or(last, |best| self.named(best)))
     }
 
     /// A full disk now is no reason to throw hours of training away: the next save may succeed.
@@ -254,7 +298,7 @@ impl Train {
             if let Some(auc) = test.auc {
                 weights.metadata.insert(AUC_KEY.to_owned(), format!("{auc}"));
             }
-            weights.metadata.insert(DATA_KEY.to_owned(), self.dataset.name.clone());
+            weights = self.named(weights);
             io::write_weights(path, &weights).map_err(|error| error.to_string())?;
         }
         let report = TrainingReport { test: Some((test_last, test_best)), ..self.report(trainer, epoch) };
@@ -263,14 +307,12 @@ impl Train {
     }
 }
 
-/// Eight in ten molecules for training, one each for validation and test, by structure and seed: the same
-/// however the file is ordered, and equal structures stay together.
+/// Eight in ten molecules for training, one each for validation and test, by SMILES text and seed: the same
+/// however the file is ordered, and equal lines stay together.
 fn drawn_split(record: &Record, seed: u64) -> Split {
     let mut fingerprint = Fingerprint::default();
     fingerprint.add(record.smiles.as_bytes());
-    fingerprint.add(&seed.to_le_bytes());
-    // The low bits of this hash are the least mixed.
-    match (fingerprint.value() >> 32) % 10 {
+    match crate::models::mixed(seed, fingerprint.value()) % 10 {
         0 => Split::Val,
         1 => Split::Test,
         _ => Split::Train,
@@ -335,6 +377,31 @@ impl Job for Train {
             && let Err(message) = self.save(&trainer)
         {
             out.send(Event::Complaint(message));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drawn_splits_of_two_seeds_are_independent() {
+        let record = |n: usize| Record {
+            line: 1,
+            smiles: format!("{}O", "C".repeat(n % 50) + &"N".repeat(n / 50)).into(),
+            id: None,
+            targets: Box::default(),
+            split: None,
+            atoms: 2,
+        };
+        let records: Vec<Record> = (0..5000).map(record).collect();
+        let test = |seed| records.iter().map(move |record| drawn_split(record, seed) == Split::Test);
+        let share = |seed| test(seed).filter(|&is| is).count();
+        assert!((400..600).contains(&share(41)), "{}", share(41));
+        for seed in [1, 3, 25, 42, 56] {
+            let both = test(41).zip(test(seed)).filter(|&(a, b)| a && b).count();
+            assert!((20..90).contains(&both), "seed {seed}: {both} of about 50");
         }
     }
 }

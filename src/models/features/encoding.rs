@@ -202,8 +202,8 @@ mod tests {
             let (encoding, _) = of_nodes(&edges, nodes, Encoding::RandomWalk { steps: 6 });
             let mut power = step.clone();
             for column in 0..6 {
-                for node in 0..nodes {
-                    prop_assert!((f64::from(encoding.row(node)[column]) - power[node][node]).abs() < 1e-6);
+                for (node, row) in power.iter().enumerate() {
+                    prop_assert!((f64::from(encoding.row(node)[column]) - row[node]).abs() < 1e-6);
                 }
                 power = product(&power, &step);
             }

@@ -128,8 +128,9 @@ impl ModelSpec {
         let (atoms, full) = (graph.nodes(), self.connectivity.is_full());
         let edges = atoms * atoms.saturating_sub(1);
         if full && edges > edge_limit {
-            // Activation, attention and logit of every edge, at four bytes a number.
-            let bytes = edges * self.layers * (self.dim + 2 * self.heads) * 4;
+            // Activation, attention and logit of every edge, at four bytes a number, of which three copies
+            // exist at the worst moment: as tensors, as read back, and as the trace.
+            let bytes = 3 * 4 * edges * self.layers * (self.dim + 2 * self.heads);
             return Err(FeatureError::Large { atoms, edges, megabytes: bytes.div_ceil(1_000_000) });
         }
         let (encoding, eigenvalues) = encoding::of_nodes(&graph.edges, atoms, self.encoding);

@@ -88,14 +88,14 @@ pub enum FeatureError {
     /// Full-graph attention grows with the square of the atoms.
     #[error(
         "in full-graph mode the molecule's {atoms} atoms make {edges} edges, whose activations take about \
-         {megabytes} MB; allow large graphs to go on, or choose a sparse model"
+         {megabytes} MB of memory, so it is left out unless large graphs are allowed"
     )]
     Large {
         /// Atoms.
         atoms: usize,
         /// Ordered pairs of atoms.
         edges: usize,
-        /// Memory of one trace, in 10^6 bytes.
+        /// Memory that one trace takes, in 10^6 bytes.
         megabytes: usize,
     },
 }

@@ -113,6 +113,18 @@ fn attend_block(
 }
 
 vectorized! {
+    /// Sum of every `channels` consecutive numbers: the attention logits of rows of scores.
+    pub(in super::super) fn head_sums(scores: &[f32], channels: usize) -> Vec<f32> {
+        per_head_width!(channels, head_sums_of(scores))
+    }
+}
+
+#[inline(always)]
+fn head_sums_of(scores: &[f32], channels: usize) -> Vec<f32> {
+    scores.chunks_exact(channels).map(|scores| scores.iter().sum()).collect()
+}
+
+vectorized! {
     /// Bias scores r = (q . k') / sqrt(d) of each node and head, `[n, heads]`, and `scale` r e', `[n, H]`.
     pub(super) fn bias_scores(q: &[f32], k: &[f32], e: &[f32], shape: (usize, f32)) -> (Vec<f32>, Vec<f32>) {
         let (heads, scale) = shape;

@@ -28,11 +28,13 @@ mod topology;
 use std::sync::Arc;
 
 use burn::backend::DispatchDevice;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 
 use self::attention::{AttentionKernel, Present};
+pub(super) use self::attention_loops::head_sums;
 pub(crate) use self::dropout::Dropout;
 use self::operation::{Kernel, run};
+pub(super) use self::parallel::each;
 use self::tail_kernel::{TailEvaluation, TailTraining};
 pub(crate) use self::topology::Topology;
 
@@ -255,11 +257,17 @@ enum Place {
     Other,
 }
 
+/// Whether a device's tensors are computed by the fused kernels, on the cores of this machine.
+pub(super) fn computes_on(device: &Device) -> bool {
+    place_of(device) != Place::Other
+}
+
 fn place(tensor: &Tensor<2>) -> Place {
-    if tensor.dtype() != DType::F32 {
-        return Place::Other;
-    }
-    match tensor.device().as_dispatch() {
+    if tensor.dtype() == DType::F32 { place_of(&tensor.device()) } else { Place::Other }
+}
+
+fn place_of(device: &Device) -> Place {
+    match device.as_dispatch() {
         DispatchDevice::Flex(_) => Place::Flex,
         device @ DispatchDevice::Autodiff(_) if matches!(device.clone().inner(), DispatchDevice::Flex(_)) => {
             Place::FlexAutodiff

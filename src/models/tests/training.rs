@@ -31,7 +31,8 @@ fn finish(mut trainer: Trainer) -> (Vec<super::super::EpochReport>, Weights, Wei
 #[test]
 fn training_lowers_the_loss_and_keeps_the_best_epoch() {
     let recipe = Recipe { learning_rate: 2e-2, patience: 10, ..recipe(25) };
-    let (history, last, best, _) = finish(Trainer::new(small(Ebt::Paper), recipe, (Initial::Framework, 7), data(), &Device::flex()).unwrap());
+    let (history, last, best, _) =
+        finish(Trainer::new(small(Ebt::Paper), recipe, (Initial::Framework, 7), data(), &Device::flex()).unwrap());
     assert_eq!(history.len(), 25);
     assert!(history[24].train_loss < 0.7 * history[0].train_loss, "{history:?}");
     let lowest = history.iter().min_by(|a, b| a.validation_loss.total_cmp(&b.validation_loss)).unwrap();
@@ -106,7 +107,9 @@ fn runaway_numbers_stop_training_and_keep_the_last_good_weights() {
 
 #[test]
 fn training_refuses_what_it_cannot_start_with() {
-    let new = |recipe, data| Trainer::new(small(Ebt::Off), recipe, (Initial::Framework, 1), data, &Device::flex()).unwrap_err().to_string();
+    let new = |recipe, data| {
+        Trainer::new(small(Ebt::Off), recipe, (Initial::Framework, 1), data, &Device::flex()).unwrap_err().to_string()
+    };
     assert!(new(recipe(1), TrainingData { train: vec![], ..data() }).contains("no training molecule"));
     assert!(new(recipe(1), TrainingData { validation: vec![], ..data() }).contains("no validation molecule"));
     assert!(new(Recipe { batch: 0, ..recipe(1) }, data()).contains("batch size"));
@@ -223,7 +226,8 @@ fn labels_with_gaps_are_learned() {
     let sample = |index: u64| {
         let graph = graph(3 + u32::try_from(index % 9).unwrap(), index);
         let first = f32::from(u8::from(graph.node.values.contains(&0)));
-        let second = if index.is_multiple_of(3) { f32::from(u8::from(graph.node.values.contains(&1))) } else { f32::NAN };
+        let second =
+            if index.is_multiple_of(3) { f32::from(u8::from(graph.node.values.contains(&1))) } else { f32::NAN };
         Sample { targets: vec![first, second], graph }
     };
     let data = TrainingData { train: (0..40).map(sample).collect(), validation: (0..20).map(sample).collect() };

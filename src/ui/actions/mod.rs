@@ -40,6 +40,8 @@ pub enum WindowCommand {
     PickMolecules,
     /// Ask for a weight file.
     PickModel,
+    /// Put an untrained model together.
+    ChooseBase,
     /// Put the cursor into the path field.
     FocusPath,
     /// Open the export dialog.
@@ -71,6 +73,7 @@ pub enum ActionId {
     OpenBundled,
     Reload,
     OpenModel,
+    Untrained,
     ExportMolecule,
     ExportActivations,
     ExportEdgeRatios,

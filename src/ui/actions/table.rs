@@ -43,6 +43,13 @@ pub static ACTIONS: &[Action] = &[
         &[ctrl(Key::M)],
         |_| just(WindowCommand::PickModel),
     ),
+    action(
+        Id::Untrained,
+        "Untrained model…",
+        "Put a base state together: architecture, explicit bias, full graph, encoding, features",
+        &[ctrl_shift(Key::M)],
+        |_| just(WindowCommand::ChooseBase),
+    ),
     when(
         action(
             Id::ExportMolecule,
