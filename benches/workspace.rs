@@ -43,7 +43,8 @@ fn edits(c: &mut Criterion) {
             picture_after(&mut workspace, Command::Step(if down { 1 } else { -1 }));
         });
     });
-    let ebt = workspace.state.checkpoints.iter().position(|checkpoint| checkpoint.spec.has_ebt() && !checkpoint.is_base());
+    let ebt =
+        workspace.state.checkpoints.iter().position(|checkpoint| checkpoint.spec.has_ebt() && !checkpoint.is_base());
     picture_after(&mut workspace, Command::SetModel(ebt.unwrap()));
     let mut on = false;
     group.bench_function("switch the explicit bias", |b| {

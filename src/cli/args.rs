@@ -306,9 +306,9 @@ pub(super) struct Train {
     /// A column to take targets from; may be given several times [default: found by content]
     #[arg(long)]
     pub(super) target: Vec<String>,
-    /// The architecture
-    #[arg(long, value_enum, default_value_t = Arch::Gt)]
-    pub(super) arch: Arch,
+    /// The architecture [default: gt]
+    #[arg(long, value_enum)]
+    pub(super) arch: Option<Arch>,
     /// Train with explicit bias terms; `code` takes attention weights from the bias alone, as the authors' program
     /// does for GraphiT and SAN
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "paper")]
@@ -343,15 +343,32 @@ pub(super) struct Train {
     /// At most this many epochs
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) epochs: u32,
-    /// Seed of the initial weights and of the order of molecules
-    #[arg(long, default_value_t = crate::engine::BASE_SEED)]
-    pub(super) seed: u64,
-    /// Go on from the state beside --out
+    /// Seed of the initial weights, of the order of molecules and of drawn splits [default: 41]
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Go on from the state beside --out, with the network and seed it was begun with
     #[arg(long)]
     pub(super) resume: bool,
     /// Weights of the best validation epoch; `.last.safetensors` and `.state` are written beside it
     #[arg(long)]
     pub(super) out: PathBuf,
+}
+
+impl Train {
+    /// Whether anything was said about the network or its seed.
+    pub(super) fn names_a_network(&self) -> bool {
+        let Self { arch, ebt, bias, features, full_graph, encoding, layers, dim, heads, init, seed, .. } = self;
+        let numbers = [layers, dim, heads].iter().any(|number| number.is_some());
+        arch.is_some()
+            || ebt.is_some()
+            || *bias
+            || features.is_some()
+            || full_graph.is_some()
+            || *encoding != EncodingChoice::Off
+            || numbers
+            || *init != Init::Framework
+            || seed.is_some()
+    }
 }
 
 /// `--arch`

@@ -4,8 +4,8 @@ use super::args::{Analyze, Chosen, DeviceChoice, Figure, Kind, ModelHints, Subje
 use super::progress::Progress;
 use super::{Failure, interrupted};
 use crate::domain::{self, Detail, DirectedEdge, MoleculeId, Scale, Split};
-use crate::engine::SweepOptions;
-use crate::engine::jobs::train::TrainOptions;
+use crate::engine::jobs::train::{Resume, TrainOptions};
+use crate::engine::{BASE_SEED, SweepOptions};
 use crate::figure::Format;
 use crate::gpu::Gpu;
 use crate::models::{Arch, Ebt, Features, ModelSpec, NAME_WORDS, Task};
@@ -86,8 +86,8 @@ pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
         initial: task.init.into(),
         allow_large: task.allow_large,
         epochs: task.epochs,
-        seed: task.seed,
-        resume: task.resume,
+        seed: task.seed.unwrap_or(BASE_SEED),
+        resume: task.resume.then_some(if task.names_a_network() { Resume::Same } else { Resume::AsBegun }),
         out: task.out.clone(),
     })))
 }
@@ -162,7 +162,8 @@ impl Session {
     fn network(&self, task: &Train) -> ModelSpec {
         let dataset = self.workspace.state.dataset();
         let labels = dataset.is_some_and(|dataset| dataset.columns.task == domain::Task::Labels);
-        let arch: Arch = task.arch.into();
+        let chosen = task.arch.unwrap_or(super::args::Arch::Gt);
+        let arch: Arch = chosen.into();
         let features = task.features.map_or(
             match (labels, arch) {
                 (false, _) => Features::Zinc,
@@ -179,7 +180,7 @@ impl Session {
             outputs: dataset.filter(|_| labels).map_or(1, |dataset| dataset.outputs()),
             task: if labels { Task::GraphLabels } else { Task::GraphRegression },
             use_bias: recipe.use_bias || task.bias,
-            connectivity: task.full_graph.map_or(recipe.connectivity, |full| full.connectivity(task.arch)),
+            connectivity: task.full_graph.map_or(recipe.connectivity, |full| full.connectivity(chosen)),
             encoding: task.encoding.into(),
             ..recipe
         }

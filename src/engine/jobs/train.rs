@@ -23,6 +23,15 @@ use std::time::{Duration, Instant};
 /// How often the state for resuming is written while an epoch is going on.
 const SAVE: Duration = Duration::from_secs(120);
 
+/// Which run is gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// Whatever was begun: network and seed are those of the state.
+    AsBegun,
+    /// Only one of the same network and seed.
+    Same,
+}
+
 /// What to train, and where to keep it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainOptions {
@@ -37,7 +46,7 @@ pub struct TrainOptions {
     /// Whether full graphs are trained on whatever their size.
     pub allow_large: bool,
     /// Go on from the state beside `out`.
-    pub resume: bool,
+    pub resume: Option<Resume>,
     /// Weights of the best validation epoch.
     pub out: PathBuf,
 }
@@ -144,6 +153,10 @@ impl Train {
 
     /// Featurises the molecules and builds the trainer.
     fn begin(&mut self, out: &Outbox) -> Result<Trainer, String> {
+        let state = match self.options.resume {
+            Some(resume) => Some(self.kept_state(resume)?),
+            None => None,
+        };
         let (train, validation) = (self.samples(Split::Train), self.samples(Split::Val));
         self.test = self.samples(Split::Test);
         if train.is_empty() || validation.is_empty() {
@@ -164,9 +177,7 @@ impl Train {
             )));
         }
         let data = TrainingData { train, validation };
-        let mut trainer = if self.options.resume {
-            let state = io::read_weights(&self.files.state_file()).map_err(|error| error.to_string())?;
-            self.check_same_run(&state)?;
+        let mut trainer = if let Some(state) = state {
             Trainer::resume(&state, data, &self.device).map_err(|error| error.to_string())?
         } else {
             if self.files.state_file().exists() {
@@ -191,12 +202,14 @@ impl Train {
         Ok(trainer)
     }
 
-    /// A run goes on as what it was begun as.
-    fn check_same_run(&self, state: &Weights) -> Result<(), String> {
-        let (spec, seed) = Trainer::saved_run(state).map_err(|error| error.to_string())?;
+    /// The state beside `out`. A run goes on as what it was begun as, so its network and seed are taken over.
+    fn kept_state(&mut self, resume: Resume) -> Result<Weights, String> {
+        let state = io::read_weights(&self.files.state_file()).map_err(|error| error.to_string())?;
+        let (spec, seed) = Trainer::saved_run(&state).map_err(|error| error.to_string())?;
         let TrainOptions { spec: wanted, seed: wanted_seed, .. } = &self.options;
-        if spec == *wanted && seed == *wanted_seed {
-            return Ok(());
+        if resume == Resume::AsBegun || (spec == *wanted && seed == *wanted_seed) {
+            (self.options.spec, self.options.seed) = (spec, seed);
+            return Ok(state);
         }
         let describe = |spec: &ModelSpec, seed| {
             format!(
@@ -208,8 +221,7 @@ impl Train {
             )
         };
         Err(format!(
-            "The run kept here trains another network ({}) than asked for ({}); resume it with the options it was begun \
-             with: {}",
+            "The run kept here trains another network ({}) than asked for ({}); resume it without naming any network: {}",
             describe(&spec, seed),
             describe(wanted, *wanted_seed),
             self.files.state.display()
