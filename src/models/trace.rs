@@ -32,6 +32,14 @@ struct Recorded {
     projections: Option<[Vec<f32>; 4]>,
 }
 
+/// Everything recorded of a batch.
+struct ReadBack {
+    layers: Vec<Recorded>,
+    /// What multiplied the attention weights of each edge; empty where nothing did.
+    factor: Vec<f32>,
+    prediction: Vec<f32>,
+}
+
 /// Splits a recorded batch into traces.
 pub(super) fn traces(
     spec: &ModelSpec,
@@ -40,7 +48,7 @@ pub(super) fn traces(
     pass: Pass,
     prediction: Tensor<2>,
 ) -> Result<Vec<Trace>, ModelError> {
-    let (layers, factor, prediction) = read(pass, prediction)?;
+    let ReadBack { layers, factor, prediction } = read(pass, prediction)?;
     let context = Context { spec, target: batch.topology.target(), factor: &factor };
     let graphs = inputs.into_iter().zip(&batch.parts).enumerate();
     Ok(each(graphs, |(graph, (input, part))| Trace {
@@ -58,7 +66,7 @@ pub(super) fn edge_activations(
     pass: Pass,
     prediction: Tensor<2>,
 ) -> Result<Vec<EdgeActivations>, ModelError> {
-    let (layers, factor, prediction) = read(pass, prediction)?;
+    let ReadBack { layers, factor, prediction } = read(pass, prediction)?;
     let context = Context { spec, target: batch.topology.target(), factor: &factor };
     Ok(each(batch.parts.iter().enumerate(), |(graph, part)| EdgeActivations {
         prediction: outputs(&prediction, graph, part, spec),
@@ -68,7 +76,7 @@ pub(super) fn edge_activations(
 }
 
 /// All layers, the factor of attention weights and the predictions, read back in one go.
-fn read(pass: Pass, prediction: Tensor<2>) -> Result<(Vec<Recorded>, Vec<f32>, Vec<f32>), ModelError> {
+fn read(pass: Pass, prediction: Tensor<2>) -> Result<ReadBack, ModelError> {
     let nodes = pass.record >= Record::EdgesAndNodes;
     let mut tensors: Vec<Option<Tensor<2>>> = Vec::new();
     let projected: Vec<bool> = pass.layers.iter().map(|layer| layer.projections.is_some()).collect();
@@ -91,7 +99,7 @@ fn read(pass: Pass, prediction: Tensor<2>) -> Result<(Vec<Recorded>, Vec<f32>, V
         let [node, edge, logit] = [next(), next(), next()];
         layers.push(Recorded { node, edge, logit, projections: projected.then(|| [next(), next(), next(), next()]) });
     }
-    Ok((layers, next(), next()))
+    Ok(ReadBack { layers, factor: next(), prediction: next() })
 }
 
 /// What is the same for all graphs and layers of a batch.
