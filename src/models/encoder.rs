@@ -1,14 +1,13 @@
 //! Encodings of a node's place in its graph, mapped into its first row.
 
 use super::batch::NodeEncoding;
+use super::kernels::NORM_EPSILON;
 use super::layers::Linear;
 use super::parameters::{Role, Slot, Visitor};
 use super::spec::{Encoding, ModelSpec};
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Device, Tensor};
 
-/// Added to a variance in layer norm.
-const NORM_EPSILON: f32 = 1e-5;
 /// Logit of a pair that does not exist.
 const MASKED: f32 = -1e9;
 

@@ -1,6 +1,8 @@
 //! A small generator of our own (SplitMix64), so that a seed means the same numbers on every
 //! backend, thread count and version of any library, and so that its state is one number to save.
 
+use crate::domain::Fingerprint;
+
 /// SplitMix64: the state advances by a constant, the output is a hash of the state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Generator {
@@ -12,7 +14,9 @@ impl Generator {
     /// networks of one seed agree in every tensor they share.
     pub(super) fn new(seed: u64, name: &str) -> Self {
         let mut generator = Self { state: seed };
-        Self { state: generator.next() ^ hash(name.bytes()) }
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.add(name.as_bytes());
+        Self { state: generator.next() ^ fingerprint.value() }
     }
 
     /// Continues from a state given by [`Generator::state`].
@@ -61,11 +65,6 @@ impl Generator {
 pub fn mixed(seed: u64, value: u64) -> u64 {
     let mut generator = Generator { state: seed };
     Generator { state: generator.next() ^ value }.next()
-}
-
-/// FNV-1a, for names and fingerprints.
-pub(super) fn hash(bytes: impl IntoIterator<Item = u8>) -> u64 {
-    bytes.into_iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 #[cfg(test)]

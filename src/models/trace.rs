@@ -2,15 +2,13 @@
 //! own edge list.
 
 use super::batch::{Batch, Part};
+use super::kernels::ATTENTION_EPSILON;
 use super::kernels::{each, head_sums};
 use super::network::{Attended, Pass, Projections, Record};
 use super::{GraphInput, ModelError, ModelSpec, Task, floats};
 use crate::domain::{self, LOGIT_LIMIT, LayerTrace, Matrix, Trace};
 use burn::tensor::Tensor;
 use std::ops::Range;
-
-/// Added to the sum of attention weights.
-const EPSILON: f32 = 1e-6;
 
 /// What a sweep needs of one graph.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,7 +152,7 @@ impl Context<'_> {
             }
         }
         for (row, weights) in part.edges.clone().zip(weights.chunks_exact_mut(heads)) {
-            weights.iter_mut().zip(&sums[node(row)..]).for_each(|(weight, sum)| *weight /= sum + EPSILON);
+            weights.iter_mut().zip(&sums[node(row)..]).for_each(|(weight, sum)| *weight /= sum + ATTENTION_EPSILON);
         }
         weights
     }

@@ -5,10 +5,10 @@
 
 use super::learner::{Learner, Sample};
 use super::parameters::Values;
-use super::random::{Generator, hash};
+use super::random::Generator;
 use super::recipe::{Recipe, Schedule};
 use super::{GraphInput, Initial, Model, ModelError, ModelSpec, Task, metrics, weights_of};
-use crate::domain::Weights;
+use crate::domain::{Fingerprint, Weights};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -282,15 +282,19 @@ impl Trainer {
 
     /// A number that changes with any graph or target.
     pub(super) fn fingerprint(&self) -> u64 {
-        let words = |sample: &Sample| {
-            let Sample { graph, targets } = sample;
-            let ends = graph.edges.source.iter().chain(&graph.edges.target);
-            let codes = graph.node.values.iter().chain(&graph.edge.values).chain(ends).copied();
-            let floats = graph.encoding.values.iter().chain(&graph.kernel).chain(targets).map(|value| value.to_bits());
-            codes.chain(floats).chain([u32::MAX]).flat_map(u32::to_le_bytes).collect::<Vec<u8>>()
-        };
+        let mut fingerprint = Fingerprint::default();
         let TrainingData { train, validation } = &self.data;
-        hash(train.iter().flat_map(words).chain([0xFF]).chain(validation.iter().flat_map(words)))
+        for (samples, end) in [(train, 0xFF), (validation, 0xFE)] {
+            for Sample { graph, targets } in samples {
+                let ends = graph.edges.source.iter().chain(&graph.edges.target);
+                let codes = graph.node.values.iter().chain(&graph.edge.values).chain(ends).copied();
+                let floats =
+                    graph.encoding.values.iter().chain(&graph.kernel).chain(targets).map(|value| value.to_bits());
+                codes.chain(floats).chain([u32::MAX]).for_each(|word| fingerprint.add(&word.to_le_bytes()));
+            }
+            fingerprint.add(&[end]);
+        }
+        fingerprint.value()
     }
 
     /// Draws the order of the epoch and moves the generator past it only when the next one begins,

@@ -39,11 +39,11 @@ use self::tail_kernel::{TailEvaluation, TailTraining};
 pub(crate) use self::topology::Topology;
 
 /// Added to the sum of attention weights, so that a node without incoming edges divides 0 by something.
-const ATTENTION_EPSILON: f32 = 1e-6;
+pub(super) const ATTENTION_EPSILON: f32 = 1e-6;
 /// Attention logits are clamped to plus or minus this before the exponential.
-const SCORE_LIMIT: f32 = 5.0;
+const SCORE_LIMIT: f32 = crate::domain::LOGIT_LIMIT;
 /// Added to a variance in batch norm.
-const NORM_EPSILON: f32 = 1e-5;
+pub(super) const NORM_EPSILON: f32 = 1e-5;
 
 /// y = x W + b.
 #[derive(Debug, Clone)]

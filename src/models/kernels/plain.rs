@@ -11,7 +11,7 @@ use super::{
     Topology, head_scale,
 };
 
-/// Attention of one layer; see [`super::attention`].
+/// Attention of one layer; see [`super::attention()`].
 #[must_use]
 pub(crate) fn attention(
     x: Tensor<2>,

@@ -269,3 +269,24 @@ fn gradients_of_every_mode_agree_with_finite_differences() {
         assert!((slope / norm - 1.0).abs() < 0.03, "{spec:?}: slope {slope}, norm of the gradient {norm}");
     }
 }
+
+#[test]
+fn eigenvectors_change_their_signs_in_training_only() {
+    let predict = |encoding, seed| {
+        let spec = super::ModelSpec { encoding, ..small(Ebt::Off) };
+        let samples: Vec<Sample> = (0..6)
+            .map(sample)
+            .map(|sample| Sample { graph: spec.complete(sample.graph, usize::MAX).unwrap(), ..sample })
+            .collect();
+        let model = Model::init(spec, Initial::Framework, 3, &Device::flex()).unwrap();
+        let mut learner = Learner::new(&model.to_weights(), &Device::flex()).unwrap().with_randomness(0.0, seed);
+        let trained = learner.study(&samples.iter().collect::<Vec<_>>()).unwrap().predictions;
+        (trained, model.evaluate(&samples).unwrap().loss)
+    };
+    let laplacian = super::Encoding::LAPLACIAN;
+    let (first, second) = (predict(laplacian, 1), predict(laplacian, 2));
+    assert_eq!(predict(laplacian, 1), first);
+    assert_ne!(first.0, second.0);
+    assert!((first.1 - second.1).abs() < 1e-12);
+    assert_eq!(predict(super::Encoding::RANDOM_WALK, 1).0, predict(super::Encoding::RANDOM_WALK, 2).0);
+}
