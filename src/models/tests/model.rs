@@ -385,6 +385,20 @@ fn renamed(input: &GraphInput, names: &[u32]) -> GraphInput {
     }
 }
 
+#[test]
+fn eigenvectors_that_a_small_graph_lacks_do_not_count() {
+    let answer = |vectors| {
+        let encoding = Encoding::Learned { vectors, dim: 4, layers: 2, heads: 2 };
+        let spec = ModelSpec { encoding, ..small(Ebt::Off) };
+        let inputs = [4, 11].map(|nodes| spec.complete(graph(nodes, 8), usize::MAX).unwrap());
+        model(spec).predict(&inputs.iter().collect::<Vec<_>>()).unwrap()
+    };
+    // Shapes do not depend on the number of vectors, so the two networks have the same weights.
+    let (few, many) = (answer(4), answer(9));
+    assert!((few[0] - many[0]).abs() < 1e-6, "four nodes have four eigenvectors: {few:?} {many:?}");
+    assert!((few[1] - many[1]).abs() > 1e-4, "eleven nodes have more than four: {few:?} {many:?}");
+}
+
 /// Eigenvectors of equal eigenvalues are any basis of their space, so a renamed graph may get others.
 fn eigenvectors_are_settled(spec: &ModelSpec) -> bool {
     !matches!(spec.encoding, Encoding::Laplacian { .. } | Encoding::Learned { .. })
