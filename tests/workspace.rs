@@ -12,6 +12,7 @@ use bondscope::domain::{BondId, DirectedEdge, MoleculeId, Scale, Split};
 use bondscope::engine::{ModelState, SweepOptions};
 use bondscope::figure::Format;
 use bondscope::gpu::Gpu;
+use bondscope::models::Initial;
 use bondscope::scene::{Background, Pick};
 use bondscope::workspace::{Coloring, Column, Command, FigureKind, Severity, Source, Workspace};
 use std::path::Path;
@@ -182,6 +183,36 @@ fn a_sweep_fills_the_table_and_the_charts_and_agrees_with_single_traces() {
     let dataset = workspace.state.dataset().unwrap();
     let sorted: Vec<_> = table.order.iter().map(|&id| table.value(dataset, id, Column::Error)).collect();
     assert!(sorted[0].unwrap() <= sorted[1].unwrap() && sorted.last().unwrap().is_none());
+}
+
+#[test]
+fn the_base_range_is_that_of_the_chosen_initial_state() {
+    let (mut workspace, _keep) = open("smiles,split\nCCO,test\nc1ccccc1O,test\nCC(=O)NC,test\n");
+    let high = |workspace: &Workspace| workspace.state.survey().unwrap().base_bands()[0].1.high;
+    give(&mut workspace, Command::Sweep(SweepOptions { split: Some(Split::Test), ..SweepOptions::default() }));
+    let framework = high(&workspace);
+    give(&mut workspace, Command::SetInitial(Initial::Xavier));
+    assert!(workspace.state.survey().is_none(), "a survey of another base state is another survey");
+    let xavier = SweepOptions { split: Some(Split::Test), initial: Initial::Xavier, ..SweepOptions::default() };
+    give(&mut workspace, Command::Sweep(xavier));
+    assert!((high(&workspace) - framework).abs() > 1.0);
+    give(&mut workspace, Command::SetInitial(Initial::Framework));
+    assert!((high(&workspace) - framework).abs() < 1e-9);
+}
+
+#[test]
+fn allowing_one_large_graph_allows_no_other() {
+    let chain = "C".repeat(201);
+    let (mut workspace, _keep) = open(&format!("smiles\n{chain}\n{chain}O\nCCO\n"));
+    give(&mut workspace, Command::SetBase("san-full-base".to_owned()));
+    give(&mut workspace, Command::SelectMolecule(MoleculeId(0)));
+    assert!(workspace.state.untraceable.as_ref().unwrap().large);
+    give(&mut workspace, Command::AllowLarge);
+    assert_eq!(workspace.state.comparison.as_ref().unwrap().baseline.edges.len(), 201 * 200);
+    give(&mut workspace, Command::SelectMolecule(MoleculeId(1)));
+    assert!(workspace.state.untraceable.as_ref().unwrap().large, "the next one asks again");
+    give(&mut workspace, Command::SelectMolecule(MoleculeId(2)));
+    assert!(workspace.state.untraceable.is_none());
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 let groups: &[&[Id]] = &[
                     &[Id::Ratio, Id::Activation, Id::Attention],
                     &[Id::Difference, Id::LockRange, Id::AtomNumbers],
-                    &[Id::Arcs, Id::StrongestArcs, Id::Projections],
+                    &[Id::Arcs, Id::StrongestArcs, Id::Projections, Id::XavierBase],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],
                     &[Id::LargerText, Id::SmallerText, Id::NormalText],
                 ];

@@ -137,7 +137,8 @@ fn survey(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
         let (short, long) = measured(survey, split);
         ui.label(weak(short).small()).on_hover_text(long);
     } else {
-        measure_buttons(ui, dataset, split, effects);
+        let options = SweepOptions { split, initial: state.initial, ..SweepOptions::default() };
+        measure_buttons(ui, dataset, options, effects);
     }
 }
 
@@ -177,17 +178,19 @@ pub(super) fn stop_button(ui: &mut Ui, job: &JobStatus, effects: &mut Vec<Effect
     }
 }
 
-fn measure_buttons(ui: &mut Ui, dataset: &Dataset, split: Option<Split>, effects: &mut Vec<Effect>) {
+/// Buttons that start a sweep with the given options.
+fn measure_buttons(ui: &mut Ui, dataset: &Dataset, options: SweepOptions, effects: &mut Vec<Effect>) {
+    let split = options.split;
     let number = dataset.records.iter().filter(|record| split.is_none() || record.split == split).count();
     if number == 0 {
         return;
     }
     let tip = "Under the chosen model and its base state, in the background";
     if ui.button(format!("Measure these {} molecules", parts::count(number))).on_hover_text(tip).clicked() {
-        effects.push(Command::Sweep(SweepOptions { split, ..SweepOptions::default() }).into());
+        effects.push(Command::Sweep(options).into());
     }
     if number > 2 * FIRST && ui.button(format!("Only the first {}", parts::count(FIRST))).on_hover_text(tip).clicked() {
-        effects.push(Command::Sweep(SweepOptions { split, limit: Some(FIRST), ..SweepOptions::default() }).into());
+        effects.push(Command::Sweep(SweepOptions { limit: Some(FIRST), ..options }).into());
     }
 }
 

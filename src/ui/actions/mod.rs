@@ -103,6 +103,7 @@ pub enum ActionId {
     Arcs,
     StrongestArcs,
     Projections,
+    XavierBase,
     AllowLarge,
     GraphitFull,
     SanFull,

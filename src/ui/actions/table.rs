@@ -10,6 +10,7 @@ use super::row::{
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
 use crate::domain::Detail;
+use crate::models::Initial;
 use crate::workspace::{Coloring, Command, FigureKind, Source};
 use eframe::egui::Key;
 
@@ -265,6 +266,21 @@ pub static ACTIONS: &[Action] = &[
             },
         ),
         |state| state.detail == Detail::Projections,
+    ),
+    switch(
+        action(
+            Id::XavierBase,
+            "Base range by Xavier",
+            "Draw the untrained state behind the base range as the paper says (Xavier) instead of as its authors' program does",
+            &[],
+            |state| {
+                just(Command::SetInitial(match state.initial {
+                    Initial::Framework => Initial::Xavier,
+                    Initial::Xavier => Initial::Framework,
+                }))
+            },
+        ),
+        |state| state.initial == Initial::Xavier,
     ),
     when(
         action(Id::AllowLarge, "Compute anyway", "Compute full graphs of any size, memory permitting", &[], |_| {
