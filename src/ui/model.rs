@@ -35,6 +35,9 @@ const EBT_CODE_TIP: &str = "As the authors' program computes GraphiT and SAN: th
 const TWINS: &str = "sparse GraphiT = sparse SAN: one function";
 const TWINS_TIP: &str = "On bonds only and without encodings, GraphiT and SAN compute the same function: with the same weights their outputs agree exactly. Differences between them then come from width, learning rate, batch size and chance. They differ on full graphs (random-walk kernel against gamma) and with SAN's learned encoding.";
 
+/// Room at the end of the menu, points.
+const CUT: f32 = 26.0;
+
 /// Shows the menu of models and what the chosen one is.
 pub(super) fn choice(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     let label = ui.label("Model");
@@ -75,6 +78,8 @@ fn menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     for id in [Id::OpenModel, Id::Untrained] {
         effects.extend(menu_item(ui, id, state));
     }
+    // A menu is measured before its separators have a height; this much would be cut off its end.
+    ui.add_space(CUT);
 }
 
 /// `10 layers · 8 heads · width 64`
