@@ -279,7 +279,7 @@ fn labels_with_gaps_are_trained_on_drawn_splits() {
         (&["--arch", "gt", "--full-graph"][..], "full-graph"),
         (&["--arch", "san", "--full-graph", "--ebt"], "explicit bias in full-graph mode"),
         (&["--arch", "gt", "--heads", "7"], "`heads` is 7"),
-        (&["--arch", "gt", "--ebt=code"], "`ebt` paper"),
+        (&["--arch", "gt", "--ebt=code"], "choose `paper`"),
     ] {
         let refused = train(more);
         assert_eq!(refused.status.code(), Some(2));
@@ -312,7 +312,7 @@ fn predictions_are_told_beside_the_column_they_were_trained_on() {
         let common = ["train", &file, "--device", "cpu", "--arch", "san", "--out", &out];
         let refused = bondscope(&[&common[..], more].concat());
         assert_eq!(refused.status.code(), Some(2));
-        assert!(stderr(&refused).contains("another network"), "{}", stderr(&refused));
+        assert!(stderr(&refused).contains("another network or seed"), "{}", stderr(&refused));
     }
 }
 

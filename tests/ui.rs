@@ -289,6 +289,8 @@ fn explicit_bias_as_coded_is_a_switch_without_a_slider() {
     let (before, after) = prediction(harness.state());
     assert!((before - after).abs() > 1e-6);
     assert!(harness.query_by_label("EBT as coded off").is_some());
+    let off = "EBT as coded: off, attention as in the paper";
+    assert!(harness.query_by_role_and_label(Role::CheckBox, off).is_some());
     // The same terms as in the paper have the slider.
     choose(&mut harness, "san-ebt-base");
     assert!(harness.query_by_role_and_label(Role::CheckBox, "EBT").is_some());

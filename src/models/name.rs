@@ -150,7 +150,7 @@ mod tests {
             ("gt-full-base", "GT has no full-graph mode"),
             ("san-ebt-full-base", "explicit bias in full-graph mode"),
             ("graphit-learned-base", "random-walk kernel"),
-            ("gt-ebt-code-base", "`ebt` paper"),
+            ("gt-ebt-code-base", "choose `paper`"),
             ("gt-canonical-lpe-base", "no room"),
             ("san-ogb-canonical-base", "two words"),
             ("san-base-base", "two words"),

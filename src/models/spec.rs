@@ -369,7 +369,7 @@ impl ModelSpec {
         }
         self.check_connectivity()?;
         if self.arch == Arch::Gt && self.ebt == Ebt::Code {
-            let reason = "GT computes explicit bias the same way in paper and code: use `ebt` paper";
+            let reason = "GT computes explicit bias the same way in the paper and as coded: choose `paper`";
             return Err(SpecError::Combination(reason));
         }
         Ok(())
@@ -384,7 +384,7 @@ impl ModelSpec {
             return refuse("explicit bias in full-graph mode is defined nowhere: switch one of them off");
         }
         match (self.arch, self.connectivity) {
-            (Arch::Gt, _) => refuse("GT has no full-graph mode: use GraphiT or SAN, or `connectivity` sparse"),
+            (Arch::Gt, _) => refuse("GT has no full-graph mode: use GraphiT or SAN, or bonds only"),
             (Arch::Graphit, Connectivity::Kernel { gamma, steps }) => {
                 if !(gamma > 0.0 && gamma <= 1.0) {
                     return Err(SpecError::Gamma { value: gamma, range: "above 0 and at most 1" });

@@ -1,7 +1,7 @@
 //! Choosing a model, what it is, and the control of its explicit bias terms.
 
 use super::actions::{ActionId as Id, Effect};
-use super::parts::{menu_item, weak};
+use super::parts::{self, menu_item, weak};
 use crate::domain::Scale;
 use crate::engine::Checkpoint;
 use crate::models::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, Task};
@@ -19,7 +19,8 @@ const EBT_LABEL: &str = "Scale of this checkpoint's trained explicit bias (count
 const EBT_PAPER_LABEL: &str = "EBT as in the paper: scale of this checkpoint's explicit bias (counterfactual)";
 
 /// What the switch of the authors' variant says.
-const EBT_CODE_LABEL: &str = "EBT as coded: attention is a neighbour mean";
+const EBT_CODE_ON: &str = "EBT as coded: attention is a neighbour mean";
+const EBT_CODE_OFF: &str = "EBT as coded: off, attention as in the paper";
 
 /// Why there is nothing to move.
 const NO_EBT: &str =
@@ -84,7 +85,8 @@ fn menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
 
 /// `10 layers · 8 heads · width 64`
 fn sizes(spec: &ModelSpec) -> String {
-    format!("{} layers · {} heads · width {}", spec.layers, spec.heads, spec.dim)
+    let (layers, heads) = (parts::counted(spec.layers, "layer"), parts::counted(spec.heads, "head"));
+    format!("{layers} · {heads} · width {}", spec.dim)
 }
 
 /// The name of an architecture with a word on what sets it apart.
@@ -211,7 +213,8 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
     if ebt == Ebt::Code {
         // What a slider of another model left behind counts as the nearer end.
         let mut on = scale.value() >= 0.5;
-        if ui.add(Checkbox::new(&mut on, EBT_CODE_LABEL)).on_hover_text(EBT_CODE_TIP).changed() {
+        let label = if on { EBT_CODE_ON } else { EBT_CODE_OFF };
+        if ui.add(Checkbox::new(&mut on, label)).on_hover_text(EBT_CODE_TIP).changed() {
             effects.push(Command::SetExplicitBias(if on { Scale::ONE } else { Scale::ZERO }).into());
         }
         return;

@@ -162,6 +162,11 @@ pub(super) fn count(number: usize) -> String {
     text
 }
 
+/// `1 bond`, `2 bonds`.
+pub(super) fn counted(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
 /// A group of widgets that belong together, set apart from the next by a thin line.
 pub(super) fn separator(ui: &mut Ui) {
     let (rect, _) = ui.allocate_exact_size(egui::vec2(1.0, 18.0), egui::Sense::hover());

@@ -72,7 +72,7 @@ fn table(ui: &mut Ui, state: &State, of: &str, layers: &[Vec<f64>], effects: &mu
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
         let weak = ui.visuals().weak_text_color();
         let names = (0..heads).map(|head| head.to_string()).collect::<Vec<_>>();
-        cells(ui, rect, "head", weak, names.iter().map(|name| (name.as_str(), 0.0)));
+        cells(ui, rect, "layer", weak, names.iter().map(|name| (name.as_str(), 0.0)));
         for (layer, rates) in layers.iter().enumerate() {
             row(ui, state, (of, layer, rates), size, effects);
         }

@@ -32,7 +32,11 @@ pub(super) fn show(ui: &Ui, response: &Response, state: &State, (picture, shown)
 fn atom_tip(ui: &mut Ui, shown: &Shown, id: AtomId) {
     let Some(atom) = shown.molecule.atom(id) else { return };
     ui.label(RichText::new(parts::atom_name(&shown.molecule, id)).strong());
-    let mut text = format!("{} hydrogens, {} bonds", atom.hydrogens, shown.molecule.degree(id));
+    let mut text = format!(
+        "{}, {}",
+        parts::counted(atom.hydrogens.into(), "hydrogen"),
+        parts::counted(shown.molecule.degree(id), "bond")
+    );
     if atom.charge != 0 {
         text += &format!(", charge {:+}", atom.charge).replace('-', "−");
     }

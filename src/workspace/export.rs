@@ -187,6 +187,7 @@ fn asked(dataset: &Dataset, probe: &Probe) -> Provenance {
     let smiles = dataset.record(probe.molecule).map_or_else(String::new, |record| record.smiles.to_string());
     let ablated: Vec<String> = probe.intervention.removed().iter().map(|edge| spell(*edge)).collect();
     let more = [
+        ("outputs", "raw: values as predicted, logits of labels".to_owned()),
         ("molecule", probe.molecule.0.to_string()),
         ("smiles", smiles),
         ("explicit_bias", probe.intervention.explicit_bias.value().to_string()),

@@ -119,6 +119,9 @@ fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String
     let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
     let checkpoint =
         Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))?;
+    if !assumed.is_empty() {
+        assumed.push("The command line can say otherwise (--model-heads and its like).".to_owned());
+    }
     if knows {
         assumed.push("It says itself what network it is, so nothing that was given about it is used.".to_owned());
     }

@@ -104,7 +104,10 @@ impl Readings {
             }
         });
         let edges: Vec<EdgeReading> = edges.collect();
-        let absent = absent_pairs(&edges, state.view.coloring);
+        let mut absent = absent_pairs(&edges, state.view.coloring);
+        if let Some(comparison) = comparison {
+            attended_first(&mut absent, &comparison.edited, state.view.reading);
+        }
         Self { edges, absent }
     }
 }
@@ -138,6 +141,9 @@ impl Numbers {
     }
 }
 
+/// Equally strong edges that are ordered by attention in a list.
+const MOST_TIES: usize = 2_000;
+
 /// Pairs of atoms without a bond, strongest first, equal ones in the order of their atoms. Pairs whose
 /// numbers are all missing or zero are left out: there is nothing to show.
 fn absent_pairs(edges: &[EdgeReading], coloring: Coloring) -> Vec<AbsentPair> {
@@ -165,6 +171,16 @@ fn absent_pairs(edges: &[EdgeReading], coloring: Coloring) -> Vec<AbsentPair> {
     directed
 }
 
+/// Orders equally strong pairs by attention: in the first layer many pairs of atoms are alike, and the order of
+/// their atoms would make a hub of the first one.
+fn attended_first(pairs: &mut [AbsentPair], trace: &Trace, view: analysis::View) {
+    let attention = analysis::edge_values(trace, analysis::View { quantity: Quantity::Attention, ..view });
+    let of = |pair: &AbsentPair| trace.edges.find(pair.edge).and_then(|row| attention.get(row).copied()).unwrap_or(0.0);
+    for ties in pairs.chunk_by_mut(|a, b| a.strength.total_cmp(&b.strength).is_eq()) {
+        ties.sort_by(|a, b| of(b).total_cmp(&of(a)));
+    }
+}
+
 /// One edge that no bond stands for, in the layer and head looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AbsentReading {
@@ -178,7 +194,8 @@ pub struct AbsentReading {
     pub attention: f64,
 }
 
-/// The strongest edges without a bond, at `atom` or anywhere, by the number that is painted; at most `most`.
+/// The strongest edges without a bond, at `atom` or anywhere, by the number that is painted, equal ones by
+/// attention; at most `most`.
 pub(super) fn strongest_absent(
     trace: &Trace,
     readings: &[EdgeReading],
@@ -195,21 +212,27 @@ pub(super) fn strongest_absent(
         .collect();
     let order =
         |a: &(f64, DirectedEdge), b: &(f64, DirectedEdge)| -> Ordering { b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)) };
-    if found.len() > most {
-        found.select_nth_unstable_by(most, order);
-        found.truncate(most);
-    }
     found.sort_unstable_by(order);
+    // Those as strong as the last one compete with it, as far as it is worth the time of a frame.
+    let least = found.get(most.saturating_sub(1)).map_or(0.0, |&(strength, _)| strength);
+    found.truncate(found.partition_point(|&(strength, _)| strength >= least).min(MOST_TIES.max(most)));
     let rows: Vec<(DirectedEdge, usize)> =
         found.iter().filter_map(|&(_, edge)| Some((edge, trace.edges.find(edge)?))).collect();
     let places: Vec<usize> = rows.iter().map(|&(_, row)| row).collect();
     let few = only(trace, view.layer, &places);
     let values = |quantity| analysis::edge_values(&few, analysis::View { quantity, layer: 0, head: view.head });
     let [ratios, activations, attention] = [Quantity::Ratio, Quantity::Activation, Quantity::Attention].map(values);
-    rows.iter()
+    let strengths = found.iter().map(|&(strength, _)| strength);
+    let mut readings: Vec<(f64, AbsentReading)> = rows
+        .iter()
         .zip(ratios.into_iter().zip(activations).zip(attention))
         .map(|(&(edge, _), ((ratio, activation), attention))| AbsentReading { edge, ratio, activation, attention })
-        .collect()
+        .zip(strengths)
+        .map(|(reading, strength)| (strength, reading))
+        .collect();
+    readings.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.attention.total_cmp(&a.1.attention)));
+    readings.truncate(most);
+    readings.into_iter().map(|(_, reading)| reading).collect()
 }
 
 /// One layer of a trace, reduced to some rows of its edges.
@@ -319,6 +342,18 @@ mod tests {
         let mut unchanged = readings(&trace());
         unchanged.iter_mut().for_each(|reading| reading.baseline = reading.value);
         assert!(absent_pairs(&unchanged, Coloring::Difference).is_empty());
+    }
+
+    #[test]
+    fn equally_strong_pairs_are_ordered_by_attention() {
+        // A fourth atom that no bond reaches: pairs 0-3, 1-3 and 2-3 are alike but for attention.
+        let pair = |a, b| AbsentPair { edge: DirectedEdge::new(a, b), strength: 5.0 };
+        let mut pairs = [pair(0, 3), pair(1, 3), pair(2, 3)];
+        let edges = EdgeList { source: vec![0, 1, 2], target: vec![3; 3], bond: vec![None; 3] };
+        let layer = LayerTrace { attention: Matrix::new(3, 1, vec![0.1, 0.7, 0.2]).unwrap(), ..LayerTrace::default() };
+        let trace = Trace { prediction: vec![0.0], layers: vec![layer], edges, heads: 1 };
+        attended_first(&mut pairs, &trace, analysis::View::default());
+        assert_eq!(pairs, [pair(1, 3), pair(2, 3), pair(0, 3)]);
     }
 
     #[test]

@@ -80,6 +80,13 @@ impl Analyze {
             out.send(Event::Written(path));
         }
         let survey = self.sweep.survey();
+        if let Some((id, reason)) = survey.unscored.first() {
+            let (count, total) = (survey.unscored.len(), survey.total);
+            out.send(Event::Remark(format!(
+                "{count} of {total} molecules are left out, the first of them number {}: {reason}.",
+                id.0
+            )));
+        }
         for (name, text) in [
             ("batch_max.csv", batch_max(survey)),
             ("gamma.csv", gamma(survey)),

@@ -157,6 +157,12 @@ impl Train {
             Some(resume) => Some(self.kept_state(resume)?),
             None => None,
         };
+        let (outputs, columns) = (self.options.spec.outputs, self.dataset.outputs());
+        if columns < outputs {
+            return Err(format!(
+                "The network predicts {outputs} targets, but the file has {columns}; open the file it is for."
+            ));
+        }
         let (train, validation) = (self.samples(Split::Train), self.samples(Split::Val));
         self.test = self.samples(Split::Test);
         if train.is_empty() || validation.is_empty() {
@@ -221,7 +227,7 @@ impl Train {
             )
         };
         Err(format!(
-            "The run kept here trains another network ({}) than asked for ({}); resume it without naming any network: {}",
+            "The run kept here is of another network or seed ({}) than asked for ({}); to go on with it, name neither: {}",
             describe(&spec, seed),
             describe(wanted, *wanted_seed),
             self.files.state.display()
