@@ -201,6 +201,15 @@ fn the_base_range_is_that_of_the_chosen_initial_state() {
 }
 
 #[test]
+fn a_molecule_that_is_chosen_again_says_again_why_it_has_no_numbers() {
+    let (mut workspace, _keep) = open("smiles\nC[Si](C)(C)C\nCCO\n");
+    for _ in 0..3 {
+        give(&mut workspace, Command::SelectMolecule(MoleculeId(0)));
+        assert!(workspace.state.untraceable.as_ref().unwrap().message.contains("Si"));
+    }
+}
+
+#[test]
 fn allowing_one_large_graph_allows_no_other() {
     let chain = "C".repeat(201);
     let (mut workspace, _keep) = open(&format!("smiles\n{chain}\n{chain}O\nCCO\n"));

@@ -142,7 +142,8 @@ impl Workspace {
         if !self.is_selected(dataset, id) {
             return;
         }
-        self.state.untraceable = None;
+        // A molecule that is read again is asked about again.
+        (self.state.untraceable, self.refused) = (None, None);
         let edges = EdgeList::of(&molecule);
         self.state.shown = Some(Shown { id, molecule, edges, layout: None, settled: false, since: Instant::now() });
     }
