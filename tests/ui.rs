@@ -306,7 +306,7 @@ fn full_graphs_have_arcs_with_a_threshold_and_a_list_that_leads_to_atoms() {
     let all = harness.state().picture().unwrap().absent.as_ref().unwrap().pairs().len();
     assert_eq!(arcs(harness.state()), 20, "two halves of the ten strongest of {all}");
     let note = harness.state().picture().unwrap().bar.as_ref().unwrap().note.clone();
-    assert!(note.starts_with("thin arcs: ") && note.contains(&format!("of {all} absent bonds")), "{note}");
+    assert!(note.starts_with("thin arcs: ") && note.contains(&format!("of {all} absent")), "{note}");
     harness.check_accessibility();
 
     let least = harness.state().picture().unwrap().absent.as_ref().unwrap().pairs()[all / 2].strength;

@@ -54,7 +54,7 @@ impl AbsentBonds {
             Some(least) => format!("thin arcs: the {drawn} of {all} absent bonds from {} up", three_digits(least)),
             None if drawn == all => format!("thin arcs: all {all} absent bonds"),
             None if self.pairs().get(drawn).map(|pair| pair.strength) == self.weakest() => {
-                format!("thin arcs: the {drawn} strongest of {all} absent bonds (of equals the most attended)")
+                format!("thin arcs: {drawn} strongest of {all} absent, ties by attention")
             }
             None => format!("thin arcs: the {drawn} strongest of {all} absent bonds"),
         }
