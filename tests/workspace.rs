@@ -204,7 +204,10 @@ fn the_base_range_is_that_of_the_chosen_initial_state() {
 fn a_molecule_that_is_chosen_again_says_again_why_it_has_no_numbers() {
     let (mut workspace, _keep) = open("smiles\nC[Si](C)(C)C\nCCO\n");
     for _ in 0..3 {
-        give(&mut workspace, Command::SelectMolecule(MoleculeId(0)));
+        workspace.apply(Command::SelectMolecule(MoleculeId(0)));
+        // What is on the screen counts as settled until the molecule has been read again.
+        std::thread::sleep(Duration::from_millis(100));
+        settle(&mut workspace);
         assert!(workspace.state.untraceable.as_ref().unwrap().message.contains("Si"));
     }
 }
