@@ -212,10 +212,13 @@ pub(super) fn strongest_absent(
         .collect();
     let order =
         |a: &(f64, DirectedEdge), b: &(f64, DirectedEdge)| -> Ordering { b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)) };
-    found.sort_unstable_by(order);
     // Those as strong as the last one compete with it, as far as it is worth the time of a frame.
-    let least = found.get(most.saturating_sub(1)).map_or(0.0, |&(strength, _)| strength);
-    found.truncate(found.partition_point(|&(strength, _)| strength >= least).min(MOST_TIES.max(most)));
+    if most > 0 && found.len() > most {
+        let (_, &mut (least, _), _) = found.select_nth_unstable_by(most - 1, order);
+        found.retain(|&(strength, _)| strength >= least);
+    }
+    found.sort_unstable_by(order);
+    found.truncate(MOST_TIES.max(most));
     let rows: Vec<(DirectedEdge, usize)> =
         found.iter().filter_map(|&(_, edge)| Some((edge, trace.edges.find(edge)?))).collect();
     let places: Vec<usize> = rows.iter().map(|&(_, row)| row).collect();
