@@ -254,6 +254,40 @@ fn placed_scenes_are_moved_and_scaled() {
 }
 
 #[test]
+fn hundreds_of_scenes_stand_each_in_their_place() {
+    let Some(mut renderer) = renderer() else { return };
+    let mark = |color| Arc::new(strokes(vec![stroke(Vec2::ZERO, Vec2::ZERO, 1.0, color)]));
+    let (red, blue) = (mark(RED), mark(BLUE));
+    // 20 by 15 cells of 16 pixels, red and blue in turn.
+    let cells = (0..300_u16).map(|index| (f32::from(index % 20), f32::from(index / 20)));
+    let scenes: Vec<Placed> = cells
+        .clone()
+        .map(|(x, y)| Placed {
+            scene: Arc::clone(if (x + y) % 2.0 < 0.5 { &red } else { &blue }),
+            offset: Vec2::new(16.0 * x + 8.0 - 160.0, 120.0 - 16.0 * y - 8.0),
+            scale: 8.0,
+        })
+        .collect();
+    renderer.draw(&request(&scenes, &camera(Vec2::ZERO, 1.0))).unwrap();
+    let image = renderer.read_back().unwrap();
+    for (x, y) in cells {
+        let expected = if (x + y) % 2.0 < 0.5 { RED } else { BLUE };
+        assert_eq!(pixel(&image, 16.0 * x + 8.0, 16.0 * y + 8.0), expected);
+        assert_eq!(pixel(&image, 16.0 * x + 1.0, 16.0 * y + 1.0), BACKGROUND);
+    }
+}
+
+#[test]
+fn renderers_of_one_kind_keep_pictures_of_their_own() {
+    let Some(mut first) = renderer() else { return };
+    let mut second = first.sibling().unwrap();
+    let wide = |color| strokes(vec![stroke(-Vec2::X, Vec2::X, 1.0, color)]);
+    let (red, blue) = (picture(&mut first, wide(RED)), picture(&mut second, wide(BLUE)));
+    assert_eq!((pixel(&red, 160.0, 120.0), pixel(&blue, 160.0, 120.0)), (RED, BLUE));
+    assert_eq!(first.read_back().unwrap(), red, "the other's picture changes nothing here");
+}
+
+#[test]
 fn only_what_changed_changes_the_picture() {
     let Some(mut renderer) = renderer() else { return };
     let red = [Placed::at_origin(Arc::new(strokes(vec![stroke(-Vec2::X, Vec2::X, 0.1, RED)])))];

@@ -120,7 +120,7 @@ struct Drawn {
     background: Rgb,
 }
 
-/// Draws scenes off-screen and shows the result. One per view; pipelines are built once.
+/// Draws scenes off-screen and shows the result. One per view; all views share their pipelines.
 pub struct Renderer {
     device: wgpu::Device,
     queue: wgpu::Queue,
@@ -138,6 +138,16 @@ impl Renderer {
     pub fn new(device: &wgpu::Device, queue: &wgpu::Queue, format: wgpu::TextureFormat) -> Result<Self, RenderError> {
         let (strokes, blit) = guarded(device, || (Strokes::new(device), Blit::new(device, format)))?;
         let (device, queue) = (device.clone(), queue.clone());
+        Ok(Self { device, queue, strokes, blit, target: None, drawn: None })
+    }
+
+    /// A renderer for another view, which shares the pipelines of this one.
+    ///
+    /// # Errors
+    /// The device has no memory left.
+    pub fn sibling(&self) -> Result<Self, RenderError> {
+        let strokes = guarded(&self.device, || self.strokes.sibling(&self.device))?;
+        let (device, queue, blit) = (self.device.clone(), self.queue.clone(), self.blit.clone());
         Ok(Self { device, queue, strokes, blit, target: None, drawn: None })
     }
 

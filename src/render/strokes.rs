@@ -86,6 +86,7 @@ fn shapes(scenes: &[Placed], background: Rgb) -> Vec<Shape> {
 /// The pipeline with its shapes and its view.
 pub(super) struct Strokes {
     pipeline: wgpu::RenderPipeline,
+    layout: wgpu::BindGroupLayout,
     view: wgpu::Buffer,
     bindings: wgpu::BindGroup,
     shapes: wgpu::Buffer,
@@ -107,6 +108,15 @@ impl Strokes {
                 count: None,
             }],
         });
+        Self::with(device, pipeline(device, &layout), layout)
+    }
+
+    /// The same pipeline with no shapes yet and a view of its own.
+    pub(super) fn sibling(&self, device: &wgpu::Device) -> Self {
+        Self::with(device, self.pipeline.clone(), self.layout.clone())
+    }
+
+    fn with(device: &wgpu::Device, pipeline: wgpu::RenderPipeline, layout: wgpu::BindGroupLayout) -> Self {
         let view = device.create_buffer_init(&wgpu::util::BufferInitDescriptor {
             label: Some("view"),
             contents: bytemuck::bytes_of(&View::zeroed()),
@@ -118,7 +128,7 @@ impl Strokes {
             entries: &[wgpu::BindGroupEntry { binding: 0, resource: view.as_entire_binding() }],
         });
         let shapes = shape_buffer(device, SMALLEST_BUFFER);
-        Self { pipeline: pipeline(device, &layout), view, bindings, shapes, count: 0 }
+        Self { pipeline, layout, view, bindings, shapes, count: 0 }
     }
 
     /// Replaces all shapes. The buffer at least doubles when it is too small and never shrinks.

@@ -110,6 +110,7 @@ fn read_back_error(error: impl std::error::Error) -> RenderError {
 }
 
 /// The pipeline that copies a [`Target`] into a pass.
+#[derive(Clone)]
 pub(super) struct Blit {
     layout: wgpu::BindGroupLayout,
     pipeline: wgpu::RenderPipeline,

@@ -2,11 +2,13 @@
 //! colour bar that explains both.
 
 use super::theme;
-use crate::render::{DrawRequest, Placed, Renderer};
+use crate::render::{DrawRequest, Placed, RenderError, Renderer};
 use crate::scene::{Camera, ColorBar, Rgb, Scene, WIDTH_HIGH};
 use eframe::egui::{self, Align2, Color32, FontId, Mesh, Painter, Rect, Shape, Stroke, Ui, Vec2, pos2};
 use eframe::egui_wgpu::{self, CallbackResources, CallbackTrait, ScreenDescriptor, wgpu};
 use glam::Vec2 as World;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Height of a capital letter in ems, in the window's font.
@@ -21,10 +23,29 @@ pub(super) const NOTE: f32 = 14.0;
 /// Colours of the bar's gradient.
 const SAMPLES: usize = 48;
 
-/// What the paint callbacks share: the renderer, and the last thing that went wrong with it.
+/// Which drawing of the window: each keeps its own picture from frame to frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Surface {
+    /// The molecule shown.
+    Molecule,
+}
+
+/// What the paint callbacks share: the renderers, and the last thing that went wrong with one.
 pub(super) struct Drawing {
-    renderer: Renderer,
+    /// Where the pipelines are; it draws nothing itself.
+    first: Renderer,
+    renderers: BTreeMap<Surface, Renderer>,
     failure: Failure,
+}
+
+impl Drawing {
+    fn draw(&mut self, surface: Surface, request: &DrawRequest<'_>) -> Result<(), RenderError> {
+        match self.renderers.entry(surface) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.first.sibling()?),
+        }
+        .draw(request)
+    }
 }
 
 /// A sentence on its way from the renderer to the user.
@@ -35,17 +56,17 @@ pub(super) type Failure = Arc<Mutex<Option<String>>>;
 /// # Errors
 /// One sentence: the device cannot draw.
 pub(super) fn install(state: &egui_wgpu::RenderState) -> Result<Failure, String> {
-    let renderer =
-        Renderer::new(&state.device, &state.queue, state.target_format).map_err(|error| error.to_string())?;
+    let first = Renderer::new(&state.device, &state.queue, state.target_format).map_err(|error| error.to_string())?;
     let failure = Failure::default();
-    let drawing = Drawing { renderer, failure: Arc::clone(&failure) };
+    let drawing = Drawing { first, renderers: BTreeMap::new(), failure: Arc::clone(&failure) };
     state.renderer.write().callback_resources.insert(drawing);
     Ok(failure)
 }
 
 /// One picture of one frame.
 struct Paint {
-    scene: Option<Arc<Scene>>,
+    surface: Surface,
+    scenes: Arc<[Placed]>,
     camera: Camera,
     corner: [i32; 2],
     size: [u32; 2],
@@ -62,25 +83,24 @@ impl CallbackTrait for Paint {
         _: &mut wgpu::CommandEncoder,
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
-        if let Some(Drawing { renderer, failure }) = resources.get_mut::<Drawing>() {
-            let scenes: Vec<Placed> = self.scene.iter().cloned().map(Placed::at_origin).collect();
+        if let Some(drawing) = resources.get_mut::<Drawing>() {
             let request = DrawRequest {
-                scenes: &scenes,
+                scenes: &self.scenes,
                 camera: &self.camera,
                 size_px: self.size,
                 pixels_per_point: self.pixels_per_point,
                 background: self.background,
             };
-            if let Err(error) = renderer.draw(&request) {
-                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            if let Err(error) = drawing.draw(self.surface, &request) {
+                *drawing.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
             }
         }
         Vec::new()
     }
 
     fn paint(&self, _: egui::PaintCallbackInfo, pass: &mut wgpu::RenderPass<'static>, resources: &CallbackResources) {
-        if let Some(drawing) = resources.get::<Drawing>() {
-            drawing.renderer.composite(pass, self.corner);
+        if let Some(renderer) = resources.get::<Drawing>().and_then(|drawing| drawing.renderers.get(&self.surface)) {
+            renderer.composite(pass, self.corner);
         }
     }
 }
@@ -96,6 +116,16 @@ pub(super) fn whole_pixels(rect: Rect, pixels_per_point: f32) -> Rect {
 
 /// Paints a scene, or nothing but the background.
 pub(super) fn paint(ui: &Ui, canvas: Rect, scene: Option<&Arc<Scene>>, camera: Camera) {
+    let scenes: Arc<[Placed]> = scene.cloned().map(Placed::at_origin).into_iter().collect();
+    paint_all(ui, canvas, Surface::Molecule, (&scenes, camera));
+    let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));
+    for placed in scenes.iter() {
+        labels(&painter, canvas, placed, camera);
+    }
+}
+
+/// Paints everything of some scenes but their labels.
+pub(super) fn paint_all(ui: &Ui, canvas: Rect, surface: Surface, (scenes, camera): (&Arc<[Placed]>, Camera)) {
     let pixels_per_point = ui.pixels_per_point();
     // Pixels of a window: far below the limits of the integers.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "pixels of a window")]
@@ -105,23 +135,20 @@ pub(super) fn paint(ui: &Ui, canvas: Rect, scene: Option<&Arc<Scene>>, camera: C
         ([corner.x.round() as i32, corner.y.round() as i32], [size.x.round() as u32, size.y.round() as u32])
     };
     let background = theme::background(ui).paper();
-    let paint = Paint { scene: scene.cloned(), camera, corner, size, pixels_per_point, background };
+    let paint = Paint { surface, scenes: Arc::clone(scenes), camera, corner, size, pixels_per_point, background };
     let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));
     painter.add(egui_wgpu::Callback::new_paint_callback(canvas, paint));
-    if let Some(scene) = scene {
-        labels(&painter, canvas, scene, camera);
-    }
 }
 
 /// Atom labels, each letter centred on its capital height.
-fn labels(painter: &Painter, canvas: Rect, scene: &Scene, camera: Camera) {
+pub(super) fn labels(painter: &Painter, canvas: Rect, Placed { scene, offset, scale }: &Placed, camera: Camera) {
     let viewport = World::new(canvas.width(), canvas.height());
     let visible = canvas.expand(40.0);
     for piece in scene.atoms.iter().flat_map(|atom| &atom.pieces) {
-        let at = camera.to_screen(piece.center, viewport);
+        let at = camera.to_screen(*offset + *scale * piece.center, viewport);
         let at = canvas.min + Vec2::new(at.x, at.y);
         // Half points are fine enough, and keep zooming from filling the font texture with sizes.
-        let size = (2.0 * piece.size * camera.zoom).round() / 2.0;
+        let size = (2.0 * piece.size * scale * camera.zoom).round() / 2.0;
         if size < SMALLEST_LABEL || !visible.contains(at) {
             continue;
         }
