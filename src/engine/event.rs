@@ -46,9 +46,9 @@ pub enum Event {
         /// One sentence.
         message: String,
     },
-    /// The newest question was answered.
+    /// One of the newest questions was answered.
     Traced(Box<Comparison>),
-    /// The newest question could not be answered.
+    /// One of the newest questions could not be answered.
     Untraceable {
         /// The question.
         probe: Box<Probe>,

@@ -1,6 +1,6 @@
 //! Background threads: what may take longer than a frame happens here, and comes back as events.
 //!
-//! Three workers and a drawer. `probe` answers the newest question about the molecule shown, so a
+//! Three workers and a drawer. `probe` answers the newest questions about the molecule shown, so a
 //! click never waits for a sweep; `compute` sweeps and trains; `io` reads and writes files. Tensors
 //! are made and used on the worker's own thread and never leave `models`.
 
@@ -78,9 +78,10 @@ impl Engine {
         self.gpu.description().to_owned()
     }
 
-    /// Puts a question about the molecule shown; a newer one replaces it.
-    pub fn ask(&self, question: Question) {
-        self.probe.ask(question);
+    /// Puts questions about the molecule shown, one for each state of it; newer ones replace those that
+    /// were not taken up yet.
+    pub fn ask(&self, questions: Vec<Question>) {
+        self.probe.ask(questions);
     }
 
     /// Has a record read and laid out; a newer request replaces it.

@@ -1,6 +1,6 @@
-//! Answers the newest question about the molecule shown.
+//! Answers the newest questions about the molecule shown: one, or one for each state that is compared.
 //!
-//! The baseline of the current model and molecule is kept, so an edit costs one forward pass.
+//! The baselines of the models looked at are kept, so an edit costs one forward pass of each that has it.
 
 use super::Checkpoint;
 use super::event::{Event, Outbox};
@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// Models kept built: enough to switch between the bundled ones without waiting.
 const KEPT: usize = 6;
+
+/// Baselines kept: one for each state side by side.
+const BASELINES: usize = 3;
 
 /// A question with all it takes to answer it.
 #[derive(Clone, Debug)]
@@ -26,13 +29,16 @@ pub struct Question {
 /// The probe worker's memory.
 pub(super) struct Answerer {
     device: Device,
+    /// Newest first, by use.
     models: Vec<(ModelId, Model)>,
-    baseline: Option<Baseline>,
+    /// Of one molecule, newest first, by use.
+    baselines: Vec<Baseline>,
 }
 
-/// What is the same for all edits of one molecule.
+/// What is the same for all edits of one molecule under one model.
 struct Baseline {
-    key: (u64, ModelId, MoleculeId, Detail),
+    molecule: (u64, MoleculeId, Detail),
+    model: ModelId,
     input: GraphInput,
     trace: Arc<Trace>,
 }
@@ -48,7 +54,7 @@ enum ProbeError {
 
 impl Answerer {
     pub(super) fn new(device: Device) -> Self {
-        Self { device, models: Vec::new(), baseline: None }
+        Self { device, models: Vec::new(), baselines: Vec::new() }
     }
 
     pub(super) fn answer(&mut self, question: Question, out: &Outbox) {
@@ -64,15 +70,17 @@ impl Answerer {
 
     fn compare(&mut self, question: Question) -> Result<Comparison, ProbeError> {
         let Question { probe, checkpoint, molecule } = question;
-        let key = (probe.dataset, probe.model.clone(), probe.molecule, probe.detail);
-        let known = self.baseline.take().filter(|known| known.key == key);
+        let about = (probe.dataset, probe.molecule, probe.detail);
+        self.baselines.retain(|known| known.molecule == about);
+        let known = self.baselines.iter().position(|known| known.model == probe.model);
+        let known = known.map(|place| self.baselines.remove(place));
         let model = self.model(&checkpoint)?;
         let baseline = match known {
             Some(known) => known,
             None => {
                 let input = checkpoint.spec.input(&molecule, probe.edge_limit)?;
                 let trace = Arc::new(model.trace(&input, &Intervention::default(), probe.detail)?);
-                Baseline { key, input, trace }
+                Baseline { molecule: about, model: probe.model.clone(), input, trace }
             }
         };
         let edited = if probe.intervention == Intervention::default() {
@@ -81,20 +89,19 @@ impl Answerer {
             Arc::new(model.trace(&baseline.input, &probe.intervention, probe.detail)?)
         };
         let trace = Arc::clone(&baseline.trace);
-        self.baseline = Some(baseline);
+        self.baselines.truncate(BASELINES - 1);
+        self.baselines.insert(0, baseline);
         Ok(Comparison { probe, baseline: trace, edited })
     }
 
     fn model(&mut self, checkpoint: &Checkpoint) -> Result<&Model, ModelError> {
-        let place = match self.models.iter().position(|(id, _)| *id == checkpoint.id) {
-            Some(place) => place,
-            None => {
-                let model = checkpoint.build(&self.device)?;
-                self.models.truncate(KEPT - 1);
-                self.models.insert(0, (checkpoint.id.clone(), model));
-                0
-            }
+        let known = self.models.iter().position(|(id, _)| *id == checkpoint.id);
+        let model = match known.map(|place| self.models.remove(place)) {
+            Some(known) => known,
+            None => (checkpoint.id.clone(), checkpoint.build(&self.device)?),
         };
-        Ok(&self.models[place].1)
+        self.models.truncate(KEPT - 1);
+        self.models.insert(0, model);
+        Ok(&self.models[0].1)
     }
 }

@@ -1,4 +1,4 @@
-//! One kind of background thread: it answers the newest question first, then takes one step of the
+//! One kind of background thread: it answers the newest questions first, then takes one step of the
 //! job at the front of its queue.
 //!
 //! From this shape follow latest-wins (asking overwrites), progress (every step reports), cancelling
@@ -45,7 +45,7 @@ struct Queued {
 }
 
 struct Inbox<Q> {
-    latest: Option<Q>,
+    latest: VecDeque<Q>,
     jobs: VecDeque<Queued>,
     cancelled: BTreeSet<JobId>,
     closed: bool,
@@ -64,16 +64,16 @@ impl<Q: Send + 'static> Worker<Q> {
         out: Outbox,
         answer: impl FnMut(Q, &Outbox) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let inbox = Inbox { latest: None, jobs: VecDeque::new(), cancelled: BTreeSet::new(), closed: false };
+        let inbox = Inbox { latest: VecDeque::new(), jobs: VecDeque::new(), cancelled: BTreeSet::new(), closed: false };
         let shared = Arc::new((Mutex::new(inbox), Condvar::new()));
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&theirs, &out, answer))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Puts a question, replacing one that was not taken up yet.
-    pub(super) fn ask(&self, question: Q) {
-        lock(&self.shared.0).latest = Some(question);
+    /// Puts questions, to be answered in this order, replacing all that were not taken up yet.
+    pub(super) fn ask(&self, questions: impl IntoIterator<Item = Q>) {
+        lock(&self.shared.0).latest = questions.into_iter().collect();
         self.shared.1.notify_one();
     }
 
@@ -148,7 +148,7 @@ fn next<Q>(shared: &(Mutex<Inbox<Q>>, Condvar)) -> Turn<Q> {
         if inbox.closed {
             return Turn::End;
         }
-        if let Some(question) = inbox.latest.take() {
+        if let Some(question) = inbox.latest.pop_front() {
             return Turn::Answer(question);
         }
         if let Some(queued) = inbox.jobs.pop_front() {
@@ -195,7 +195,7 @@ mod tests {
         let (worker, events, answers) = worker();
         let (stopped, _keep) = mpsc::channel();
         worker.queue(JobId(1), Box::new(Count { left: 10, stopped }));
-        worker.ask(7);
+        worker.ask([7]);
         assert_eq!(answers.recv_timeout(Duration::from_secs(5)).unwrap(), 7);
         let events: Vec<Event> = std::iter::from_fn(|| events.recv_timeout(Duration::from_millis(500)).ok()).collect();
         assert_eq!(events.len(), 10);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_question_wins() {
+    fn the_newest_questions_win() {
         let (events, _received) = mpsc::channel();
         let (answers, answered) = mpsc::channel();
         let (entered, entrance) = mpsc::channel();
@@ -227,12 +227,13 @@ mod tests {
             answers.send(question).unwrap();
         })
         .unwrap();
-        worker.ask(1);
+        worker.ask([1, 10]);
         entrance.recv().unwrap();
-        worker.ask(2);
-        worker.ask(3);
-        gate.send(()).unwrap();
-        gate.send(()).unwrap();
-        assert_eq!([answered.recv().unwrap(), answered.recv().unwrap()], [1, 3]);
+        worker.ask([2]);
+        worker.ask([3, 4]);
+        for _ in 0..3 {
+            gate.send(()).unwrap();
+        }
+        assert_eq!([(); 3].map(|()| answered.recv().unwrap()), [1, 3, 4]);
     }
 }

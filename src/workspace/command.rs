@@ -1,5 +1,6 @@
 //! Everything a user can do, whether by window, keyboard, command line or test.
 
+use super::lanes::{Difference, SavedLane, With};
 use super::view::Coloring;
 use crate::analysis::Quantity;
 use crate::domain::{BondId, Detail, DirectedEdge, MoleculeId, Scale, Split};
@@ -82,6 +83,18 @@ pub enum Command {
     SetBase(String),
     /// Read weights from a file and choose them; the hints say what a file without our metadata does not.
     OpenModel(PathBuf, Box<Hints>),
+    /// Put another state beside the main one; nothing happens where there is no room.
+    Compare(With),
+    /// Let a side (counted from 0, the main one) show another state.
+    SetLane(usize, With),
+    /// Take a side away; the main one stays.
+    RemoveLane(usize),
+    /// Make the model of a side the chosen one, and the chosen one that side's.
+    SwapLane(usize),
+    /// Show what one side has more than another as a further picture, or not.
+    ShowDifference(Option<Difference>),
+    /// Put saved lanes in place of the present ones.
+    RestoreLanes(Vec<SavedLane>),
     /// Keep more or less of each forward pass.
     SetDetail(Detail),
     /// Compute the full graph of the molecule shown whatever its size.

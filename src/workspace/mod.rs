@@ -5,10 +5,13 @@
 //! neither ever waits.
 
 mod bundled;
+mod charts;
 mod command;
 mod edits;
 mod export;
 mod jobs;
+mod lanes;
+mod memo;
 mod models;
 mod molecules;
 mod picture;
@@ -20,6 +23,7 @@ mod view;
 pub use bundled::{BundledModel, bundled_models};
 pub use command::{Column, Command, FigureKind, Source};
 pub use edits::Edits;
+pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter};
 pub use picture::{AbsentBonds, FEW, Picture};
 pub use readings::{AbsentPair, AbsentReading, EdgeReading, LayerReading};
 pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
@@ -49,8 +53,9 @@ pub struct Workspace {
     engine: Engine,
     loading: Option<JobId>,
     sweeping: Option<(JobId, SurveyKey)>,
-    asked: Option<Probe>,
-    /// The last question that could not be answered.
+    /// Questions put and not answered yet.
+    asked: Vec<Probe>,
+    /// The last question of the main state that could not be answered.
     refused: Option<Probe>,
     /// The job that opened the file that is open.
     opened_by: Option<JobId>,
@@ -59,7 +64,7 @@ pub struct Workspace {
     guessed_split: bool,
     revision: u64,
     fatal: bool,
-    memo: picture::Memo,
+    memo: memo::Memo,
 }
 
 impl Workspace {
@@ -74,14 +79,14 @@ impl Workspace {
             engine: Engine::new(gpu, wake)?,
             loading: None,
             sweeping: None,
-            asked: None,
+            asked: Vec::new(),
             refused: None,
             opened_by: None,
             unasked_sweeps: false,
             guessed_split: true,
             revision: 0,
             fatal: false,
-            memo: picture::Memo::default(),
+            memo: memo::Memo::default(),
         };
         for checkpoint in bundled::checkpoints() {
             match checkpoint {
@@ -126,6 +131,12 @@ impl Workspace {
             Command::SetModel(place) => self.set_model(place),
             Command::SetBase(name) => self.set_base(&name),
             Command::OpenModel(path, hints) => self.open_model(path, *hints),
+            Command::Compare(with) => self.add_lane(with),
+            Command::SetLane(side, with) => self.set_lane(side, with),
+            Command::RemoveLane(side) => self.remove_lane(side),
+            Command::SwapLane(side) => self.swap_lane(side),
+            Command::ShowDifference(difference) => self.show_difference(difference),
+            Command::RestoreLanes(saved) => self.restore_lanes(saved),
             Command::SetDetail(detail) => self.state.detail = detail,
             Command::AllowLarge => self.state.allow_large = shown,
             Command::SetInitial(initial) => {
@@ -144,7 +155,7 @@ impl Workspace {
             }
             Command::SetColorMap(map) => self.state.view.map = map,
             Command::LockRange(lock) => {
-                self.state.view.locked = picture::fitted_range(&self.state).filter(|_| lock);
+                self.state.view.locked = self.fitted_range().filter(|_| lock);
             }
             Command::SetHistogram(state) => self.state.view.histogram = state,
             Command::ShowAtomNumbers(show) => self.state.view.atom_numbers = show,
@@ -232,7 +243,7 @@ impl Workspace {
             (Some(_), None) => self.state.untraceable.is_some(),
             (None, _) => true,
         };
-        self.state.jobs.is_empty() && drawn && self.asked.is_none()
+        self.state.jobs.is_empty() && drawn && self.asked.is_empty()
     }
 
     /// Pumps until nothing is left to do or `go_on` says no; returns whether all was done. This is
@@ -260,15 +271,17 @@ impl Workspace {
             Event::Unreadable { dataset, id, message } => {
                 if self.is_selected(dataset, id) {
                     self.state.shown = None;
-                    self.state.comparison = None;
-                    self.state.untraceable = Some(Untraceable { message, large: false });
+                    self.forget_answers();
+                    for side in 0..self.state.side_count() {
+                        if let Some(slot) = self.slot(side) {
+                            *slot.untraceable = Some(Untraceable { message: message.clone(), large: false });
+                        }
+                    }
                 }
             }
             Event::Traced(comparison) => self.traced(*comparison),
             Event::Untraceable { probe, message, large } => {
-                if self.asked.as_ref() == Some(&*probe) {
-                    self.refuse(Untraceable { message, large });
-                }
+                self.refuse(&probe, &Untraceable { message, large });
             }
             Event::Swept(survey) => {
                 self.state.surveys.retain(|known| known.key != survey.key);
@@ -309,16 +322,26 @@ impl Workspace {
         match name {
             "compute" => self.sweeping = None,
             "io" => self.loading = None,
-            _ => self.refuse(Untraceable { message: text.clone(), large: false }),
+            _ => {
+                for probe in self.asked.clone() {
+                    self.refuse(&probe, &Untraceable { message: text.clone(), large: false });
+                }
+            }
         }
         self.state.notify(Severity::Error, text);
     }
 
-    /// The question put last has no answer; it is not put again.
-    fn refuse(&mut self, reason: Untraceable) {
-        self.refused = self.asked.take();
-        self.state.comparison = None;
-        self.state.untraceable = Some(reason);
+    /// A question has no answer; the states that put it do not put it again.
+    fn refuse(&mut self, probe: &Probe, reason: &Untraceable) {
+        self.asked.retain(|asked| asked != probe);
+        for side in 0..self.state.side_count() {
+            if self.state.probe(side).as_ref() == Some(probe)
+                && let Some(slot) = self.slot(side)
+            {
+                (*slot.comparison, *slot.untraceable, *slot.refused) =
+                    (None, Some(reason.clone()), Some(probe.clone()));
+            }
+        }
     }
 
     fn ended(&mut self, job: JobId) {

@@ -1,10 +1,10 @@
 //! Choosing models, and putting questions to them.
 
-use super::{Severity, Workspace};
-use crate::domain::{Comparison, Probe};
+use super::{Severity, Workspace, lanes};
+use crate::domain::Comparison;
 use crate::engine::{Checkpoint, Event, Question};
 use crate::io;
-use crate::models::{Adopted, FULL_GRAPH_LIMIT, Hints, adopt};
+use crate::models::{Adopted, Hints, adopt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,12 +48,17 @@ impl Workspace {
 
     /// Lists a model and chooses it; one that is listed already is only chosen.
     pub(super) fn add_model(&mut self, checkpoint: Arc<Checkpoint>) {
+        let place = self.list_model(checkpoint);
+        self.set_model(place);
+    }
+
+    /// The place of a model in the list, at whose end it is put if it is not there yet.
+    pub(super) fn list_model(&mut self, checkpoint: Arc<Checkpoint>) -> usize {
         let known = self.state.checkpoints.iter().position(|known| known.id == checkpoint.id);
-        let place = known.unwrap_or_else(|| {
+        known.unwrap_or_else(|| {
             self.state.checkpoints.push(checkpoint);
             self.state.checkpoints.len() - 1
-        });
-        self.set_model(place);
+        })
     }
 
     pub(super) fn last_layer(&self) -> usize {
@@ -64,47 +69,54 @@ impl Workspace {
         self.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.heads.saturating_sub(1))
     }
 
-    /// The question that the state now puts.
-    pub(super) fn probe(&self) -> Option<Probe> {
-        let shown = self.state.shown.as_ref()?;
-        Some(Probe {
-            dataset: self.state.opened.as_ref()?.revision,
-            model: self.state.checkpoint()?.id.clone(),
-            molecule: shown.id,
-            intervention: self.state.intervention(shown.id),
-            detail: self.state.detail,
-            edge_limit: if self.state.allow_large == Some(shown.id) { usize::MAX } else { FULL_GRAPH_LIMIT },
-        })
-    }
-
-    /// Asks if the question differs from the one asked or answered last.
+    /// Asks what is not answered yet, if that differs from what was asked last.
     pub(super) fn ask(&mut self) {
-        let Some(probe) = self.probe() else {
-            self.asked = None;
-            return;
-        };
-        let answered = self.state.comparison.as_ref().is_some_and(|comparison| comparison.probe == probe);
-        if answered || self.asked.as_ref() == Some(&probe) || self.refused.as_ref() == Some(&probe) {
-            return;
-        }
-        if let (Some(shown), Some(checkpoint)) = (&self.state.shown, self.state.checkpoint()) {
+        let mut open: Vec<Question> = Vec::new();
+        for side in 0..self.state.side_count() {
+            let (Some(probe), Some(shown)) = (self.state.probe(side), &self.state.shown) else { continue };
             let molecule = Arc::clone(&shown.molecule);
-            let question = Question { probe: probe.clone(), checkpoint: Arc::clone(checkpoint), molecule };
-            self.engine.ask(question);
-            self.asked = Some(probe);
+            let Some(checkpoint) = self.state.side(side).map(|side| Arc::clone(side.checkpoint)) else { continue };
+            let Some(slot) = self.slot(side) else { continue };
+            let answered = slot.comparison.as_ref().is_some_and(|known| lanes::answers(&known.probe, &probe));
+            let refused = slot.refused.as_ref() == Some(&probe);
+            if !answered && !refused && open.iter().all(|question| question.probe != probe) {
+                open.push(Question { probe, checkpoint, molecule });
+            }
+        }
+        if !open.iter().map(|question| &question.probe).eq(&self.asked) {
+            self.asked = open.iter().map(|question| question.probe.clone()).collect();
+            self.engine.ask(open);
         }
     }
 
+    /// Hands an answer to every state that asked for it, or, if it comes too late, to those that it shows
+    /// as they were a moment ago.
     pub(super) fn traced(&mut self, comparison: Comparison) {
-        if self.asked.as_ref() == Some(&comparison.probe) {
-            self.asked = None;
+        let probe = &comparison.probe;
+        self.asked.retain(|asked| asked != probe);
+        let current = self.state.shown.as_ref().is_some_and(|shown| shown.id == probe.molecule)
+            && self.state.opened.as_ref().is_some_and(|opened| opened.revision == probe.dataset);
+        if !current {
+            return;
         }
-        let current = self.state.shown.as_ref().is_some_and(|shown| shown.id == comparison.probe.molecule)
-            && self.state.opened.as_ref().is_some_and(|opened| opened.revision == comparison.probe.dataset);
-        if current {
-            self.state.untraceable = None;
-            self.refused = None;
-            self.state.comparison = Some(Arc::new(comparison));
+        let sides = 0..self.state.side_count();
+        let wants = |&side: &usize| self.state.probe(side).is_some_and(|wanted| lanes::answers(probe, &wanted));
+        let mut takers: Vec<usize> = sides.clone().filter(wants).collect();
+        if takers.is_empty() {
+            let of = |&side: &usize| {
+                self.state.side(side).is_some_and(|side| side.edited && side.checkpoint.id == probe.model)
+            };
+            takers = sides.filter(of).collect();
+        }
+        let answer = Arc::new(comparison);
+        for side in takers {
+            if let Some(slot) = self.slot(side) {
+                let known = slot.comparison.as_ref().is_some_and(|known| known.probe == answer.probe);
+                if !known {
+                    *slot.comparison = Some(Arc::clone(&answer));
+                }
+                (*slot.untraceable, *slot.refused) = (None, None);
+            }
         }
     }
 }

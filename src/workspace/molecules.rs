@@ -43,8 +43,9 @@ impl Workspace {
             self.opened_by = Some(job);
             self.revision += 1;
             self.state.edits.forget_molecules();
-            (self.state.shown, self.state.comparison, self.state.untraceable) = (None, None, None);
-            (self.state.pick, self.asked, self.state.selected) = (None, None, None);
+            self.forget_answers();
+            self.asked.clear();
+            (self.state.shown, self.state.pick, self.state.selected) = (None, None, None);
             self.state.surveys.clear();
             self.state.table.scores.clear();
             self.guessed_split = true;
@@ -68,7 +69,9 @@ impl Workspace {
         if renumbered {
             // Answers on their way name molecules by their old numbers.
             self.revision += 1;
-            (self.state.shown, self.state.comparison, self.asked) = (None, None, None);
+            self.forget_answers();
+            self.asked.clear();
+            self.state.shown = None;
             if let Some((id, _)) = self.sweeping.take() {
                 self.stop(id);
             }
@@ -109,7 +112,11 @@ impl Workspace {
         self.engine.draw(DrawRequest { dataset: opened.revision, id, smiles: record.smiles.clone() });
         if self.state.selected != Some(id) {
             self.state.allow_large = None;
-            self.state.untraceable = None;
+            for side in 0..self.state.side_count() {
+                if let Some(slot) = self.slot(side) {
+                    *slot.untraceable = None;
+                }
+            }
             self.state.pick = None;
         }
         self.state.selected = Some(id);
@@ -143,7 +150,7 @@ impl Workspace {
             return;
         }
         // A molecule that is read again is asked about again.
-        (self.state.untraceable, self.refused) = (None, None);
+        self.forget_refusals();
         let edges = EdgeList::of(&molecule);
         self.state.shown = Some(Shown { id, molecule, edges, layout: None, settled: false, since: Instant::now() });
     }

@@ -1,18 +1,18 @@
-//! What is derived from state for display: the painted molecule, the readings of a bond, the charts.
+//! What is derived from state for display: the painted molecule and the readings of a bond.
 //!
 //! Each is computed when its inputs changed and kept otherwise, so a frame that shows the same as the
 //! one before costs nothing here.
 
+use super::Workspace;
+use super::lanes::{Difference, side_letter};
+use super::memo::{Differences, Held, PICTURES, PictureKey, ReadingsKey, ScaleKey};
 use super::readings::{self, AbsentPair, AbsentReading, EdgeReading, LayerReading, Readings};
-use super::state::State;
-use super::view::{Arcs, Coloring, quantity_name};
-use super::{FigureKind, Workspace};
-use crate::analysis::chart::{Chart, Role};
-use crate::analysis::{self, Band, Curves, HistogramTitle, MASSIVE_RATIO, Quantity};
-use crate::domain::{Ablation, AtomId, Comparison, DirectedEdge, Molecule, Trace};
-use crate::engine::{ModelState, Survey};
+use super::state::Shown;
+use super::view::{Arcs, Coloring, View, quantity_name};
+use crate::analysis::{MASSIVE_RATIO, Quantity};
+use crate::domain::{AtomId, Comparison, DirectedEdge};
 use crate::scene::{self, Background, ColorBar, ColorMap, ColorScale, EdgePaint, Layout, Pick, Scene, Style};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Arcs drawn unless a threshold is set.
@@ -90,135 +90,138 @@ impl Picture {
     }
 }
 
-/// Everything the readings depend on.
-#[derive(Clone, PartialEq)]
-struct ReadingsKey {
-    comparison: Held<Comparison>,
-    molecule: Held<Molecule>,
-    reading: analysis::View,
-    coloring: Coloring,
-    ablated: BTreeMap<DirectedEdge, Ablation>,
-}
-
-/// Everything the picture depends on.
-#[derive(Clone, PartialEq)]
-struct PictureKey {
-    readings: Held<Readings>,
-    layout: Held<Layout>,
-    view: super::View,
-    pick: Option<Pick>,
-    hovered: Option<Pick>,
-    background: Background,
-}
-
-/// Everything a chart depends on.
-#[derive(Clone, PartialEq)]
-struct ChartKey {
-    kind: FigureKind,
-    state: ModelState,
-    comparison: Held<Comparison>,
-    survey: Held<Survey>,
-    reading: analysis::View,
-}
-
-/// One remembered value per derived thing.
-#[derive(Default)]
-pub(super) struct Memo {
-    readings: Option<(ReadingsKey, Arc<Readings>)>,
-    picture: Option<(PictureKey, Arc<Picture>)>,
-    charts: Vec<(ChartKey, Result<Arc<Chart>, String>)>,
-}
-
-/// Charts kept: every kind in both states, with room for one export.
-const CHARTS_KEPT: usize = 8;
-
-/// A shared value that is told from others by being held, not by its contents.
-struct Held<T>(Option<Arc<T>>);
-
-impl<T> Clone for Held<T> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<T> PartialEq for Held<T> {
-    fn eq(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (a, b) => a.is_none() && b.is_none(),
-        }
-    }
-}
-
 impl Workspace {
-    /// The painted molecule, if one was read and laid out.
+    /// The painted molecule in the main state, if one was read and laid out.
     pub fn picture(&mut self, background: Background, hovered: Option<Pick>) -> Option<Arc<Picture>> {
-        let pick = self.picked();
-        let layout = Arc::clone(self.state.shown.as_ref()?.layout.as_ref()?);
-        let readings = self.readings()?;
+        self.lane_picture(0, background, hovered)
+    }
+
+    /// The painted molecule in one of the states side by side, 0 being the main one. All of them have one
+    /// colour scale.
+    pub fn lane_picture(&mut self, side: usize, background: Background, hovered: Option<Pick>) -> Option<Arc<Picture>> {
+        let readings = self.readings(side)?;
+        let scale = self.color_scale();
+        let label = bar_label(&self.state.view);
+        let note = String::new();
+        self.remember(side, (readings, scale, label, note), (background, hovered))
+    }
+
+    /// The picture of what one of two states has more than the other, if it is asked for and known: colours
+    /// diverge from zero.
+    pub fn difference_picture(&mut self, background: Background, hovered: Option<Pick>) -> Option<Arc<Picture>> {
+        let Difference { of, minus } = self.state.difference?;
+        let (readings, only) = self.differences(of, minus)?;
+        let arcs = self.state.view.arcs.shown;
+        let values = readings.edges.iter().filter(|reading| arcs || reading.bond.is_some());
+        let values = values.filter_map(|reading| reading.value).map(narrow);
+        let scale = ColorScale::fit_range(ColorMap::PurpleOrange, false, values);
+        let (a, b) = (side_letter(of), side_letter(minus));
+        let label = format!("{a} − {b}: {}", bar_label(&View { coloring: Coloring::Value, ..self.state.view.clone() }));
+        let alone = |count: usize, side: usize| {
+            (count > 0)
+                .then(|| format!("{count} edge{} only in {}", if count == 1 { "" } else { "s" }, side_letter(side)))
+        };
+        let alone: Vec<String> = [alone(only[0], of), alone(only[1], minus)].into_iter().flatten().collect();
+        let note = if alone.is_empty() { String::new() } else { format!("grey: {}", alone.join(", ")) };
+        self.remember(PICTURES - 1, (readings, scale, label, note), (background, hovered))
+    }
+
+    /// A picture made anew only if something it depends on changed.
+    fn remember(
+        &mut self,
+        place: usize,
+        (readings, scale, label, note): (Arc<Readings>, ColorScale, String, String),
+        (background, hovered): (Background, Option<Pick>),
+    ) -> Option<Arc<Picture>> {
+        let shown = self.state.shown.as_ref()?;
+        let layout = Arc::clone(shown.layout.as_ref()?);
+        let mut view = self.state.view.clone();
+        if scale.map.is_diverging() && place == PICTURES - 1 {
+            view.coloring = Coloring::Value;
+        }
         let key = PictureKey {
-            readings: Held(Some(Arc::clone(&readings))),
-            layout: Held(Some(Arc::clone(&layout))),
-            view: self.state.view.clone(),
-            pick,
+            readings: Held::of(&readings),
+            layout: Held::of(&layout),
+            view,
+            scale,
+            label,
+            pick: self.picked(),
             hovered,
             background,
         };
-        if let Some((known, picture)) = &self.memo.picture
+        let known = self.memo.pictures.get_mut(place)?;
+        if let Some((known, picture)) = known
             && *known == key
         {
             return Some(Arc::clone(picture));
         }
-        let picture = Arc::new(paint(&self.state, (&layout, readings), &key));
-        self.memo.picture = Some((key, Arc::clone(&picture)));
+        let picture = Arc::new(paint(shown, (&layout, readings), &key, note));
+        *known = Some((key, Arc::clone(&picture)));
         Some(picture)
     }
 
-    /// What is known of every edge of the molecule shown, made anew only if the answer or the way it is
-    /// looked at changed.
-    fn readings(&mut self) -> Option<Arc<Readings>> {
-        let shown = self.state.shown.as_ref()?;
+    /// What is known of every edge of the molecule shown in one of the states, made anew only if the answer
+    /// or the way it is looked at changed.
+    fn readings(&mut self, side: usize) -> Option<Arc<Readings>> {
+        let state = &self.state;
+        let shown = state.shown.as_ref()?;
+        let comparison = state.side(side).and_then(|side| side.comparison);
         let key = ReadingsKey {
-            comparison: Held(self.state.comparison.clone()),
-            molecule: Held(Some(Arc::clone(&shown.molecule))),
-            reading: self.state.view.reading,
-            coloring: self.state.view.coloring,
-            ablated: self.state.edits.intervention(shown.id).ablated,
+            comparison: Held(comparison.cloned()),
+            molecule: Held::of(&shown.molecule),
+            reading: state.reading_at(side),
+            coloring: state.view.coloring,
+            intervention: state.intervention_at(side, shown.id),
         };
-        if let Some((known, readings)) = &self.memo.readings
+        let slot = self.memo.readings.get_mut(side)?;
+        if let Some((known, readings)) = slot
             && *known == key
         {
             return Some(Arc::clone(readings));
         }
-        let readings = Arc::new(Readings::of(&self.state));
-        self.memo.readings = Some((key, Arc::clone(&readings)));
+        let readings = Arc::new(Readings::of(shown, comparison, (key.reading, key.coloring), &key.intervention));
+        *slot = Some((key, Arc::clone(&readings)));
         Some(readings)
     }
 
-    /// A chart of the molecule shown or of what was measured.
-    ///
-    /// # Errors
-    /// One sentence: why there is no chart yet.
-    pub fn chart(&mut self, kind: FigureKind, state: ModelState) -> Result<Arc<Chart>, String> {
-        let key = ChartKey {
-            kind,
-            state,
-            // Only this chart is about the molecule shown; the others do not change with it.
-            comparison: Held(self.state.comparison.clone().filter(|_| kind == FigureKind::EdgeRatios)),
-            survey: Held(self.state.survey().cloned()),
-            reading: self.state.view.reading,
-        };
-        if let Some((_, chart)) = self.memo.charts.iter().find(|(known, _)| *known == key) {
-            return chart.clone();
+    /// What one state has more than another, made anew only if one of them changed.
+    fn differences(&mut self, of: usize, minus: usize) -> Option<Differences> {
+        let (of, minus) = (self.readings(of)?, self.readings(minus)?);
+        let key = [Held::of(&of), Held::of(&minus)];
+        if let Some((known, differences)) = &self.memo.differences
+            && *known == key
+        {
+            return Some(differences.clone());
         }
-        let chart = chart(&self.state, kind, state).map(Arc::new);
-        // An answer about a full graph is large: only the one that is shown is worth keeping.
-        self.memo.charts.retain(|(known, _)| known.kind != kind || known.comparison == key.comparison);
-        if self.memo.charts.len() >= CHARTS_KEPT {
-            drop(self.memo.charts.remove(0));
+        let (readings, only) = Readings::difference(&of, &minus);
+        let differences = (Arc::new(readings), only);
+        self.memo.differences = Some((key, differences.clone()));
+        Some(differences)
+    }
+
+    /// The scale that holds everything drawn of all states, so that a colour means one thing.
+    fn color_scale(&mut self) -> ColorScale {
+        let sides = 0..self.state.side_count();
+        let readings: Vec<Arc<Readings>> = sides.filter_map(|side| self.readings(side)).collect();
+        let key = ScaleKey { readings: readings.iter().map(Held::of).collect(), view: self.state.view.clone() };
+        if let Some((known, scale)) = &self.memo.scale
+            && *known == key
+        {
+            return *scale;
         }
-        self.memo.charts.push((key, chart.clone()));
-        chart
+        let scale = color_scale(&self.state.view, readings.iter().flat_map(|readings| &readings.edges));
+        self.memo.scale = Some((key, scale));
+        scale
+    }
+
+    /// The colour range fitted to the molecule shown, for locking; `None` while there are no values.
+    pub(super) fn fitted_range(&mut self) -> Option<(f32, f32)> {
+        let sides = 0..self.state.side_count();
+        let readings: Vec<Arc<Readings>> = sides.filter_map(|side| self.readings(side)).collect();
+        let mut edges = readings.iter().flat_map(|readings| &readings.edges);
+        let view = View { locked: None, coloring: Coloring::Value, ..self.state.view.clone() };
+        let scale = color_scale(&view, edges.clone());
+        edges.any(|reading| reading.value.is_some()).then_some((scale.low, scale.high))
     }
 
     /// What directed edges of the molecule shown do in every layer; empty for those that are taken out.
@@ -247,12 +250,8 @@ impl Workspace {
     }
 }
 
-fn paint(state: &State, (layout, readings): (&Layout, Arc<Readings>), key: &PictureKey) -> Picture {
-    let Some(shown) = &state.shown else {
-        return Picture { scene: Arc::default(), bar: None, absent: None, readings };
-    };
-    let view = &state.view;
-    let scale = color_scale(state, &readings.edges);
+fn paint(shown: &Shown, (layout, readings): (&Layout, Arc<Readings>), key: &PictureKey, note: String) -> Picture {
+    let PictureKey { view, scale, .. } = key;
     let has_numbers = readings.edges.iter().any(|reading| reading.shown(view.coloring).is_some());
     let absent = (!readings.absent.is_empty())
         .then(|| AbsentBonds { drawn: drawn(&readings.absent, view.arcs), readings: Arc::clone(&readings) });
@@ -262,7 +261,7 @@ fn paint(state: &State, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
     let drawn = readings.edges.iter().filter(|reading| reading.bond.is_some() || in_arcs.contains(&reading.edge));
     let value = |reading: &EdgeReading| (reading.edge, narrow(reading.shown(view.coloring).unwrap_or(f64::NAN)));
     let edges = if has_numbers {
-        EdgePaint::of_values(drawn.clone().map(value), &scale, key.background)
+        EdgePaint::of_values(drawn.clone().map(value), scale, key.background)
     } else {
         EdgePaint::default()
     };
@@ -276,8 +275,10 @@ fn paint(state: &State, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
         ..Style::default()
     };
     let scene = scene::depict(&shown.molecule, layout, &edges, &style);
-    let note = absent.as_ref().map_or_else(String::new, |absent| absent.note(view.arcs));
-    let bar = has_numbers.then(|| ColorBar::new(scale, bar_label(state), marker(state)).with_note(note));
+    let notes = [absent.as_ref().map_or_else(String::new, |absent| absent.note(view.arcs)), note];
+    let notes: Vec<String> = notes.into_iter().filter(|note| !note.is_empty()).collect();
+    let bar =
+        has_numbers.then(|| ColorBar::new(*scale, key.label.clone(), marker(view, scale)).with_note(notes.join("; ")));
     Picture { scene: Arc::new(scene), bar, absent, readings }
 }
 
@@ -291,8 +292,8 @@ fn drawn(pairs: &[AbsentPair], arcs: Arcs) -> usize {
 }
 
 /// The line at a ratio of 1000.
-fn marker(state: &State) -> Option<f32> {
-    let ratios = state.view.reading.quantity == Quantity::Ratio && state.view.coloring == Coloring::Value;
+fn marker(view: &View, scale: &ColorScale) -> Option<f32> {
+    let ratios = view.reading.quantity == Quantity::Ratio && !scale.map.is_diverging();
     ratios.then(|| narrow(MASSIVE_RATIO))
 }
 
@@ -304,9 +305,8 @@ fn narrow(value: f64) -> f32 {
 
 /// The scale that holds everything drawn. Absent bonds count as long as arcs are shown at all, so that
 /// their threshold does not change what colours mean.
-fn color_scale(state: &State, readings: &[EdgeReading]) -> ColorScale {
-    let view = &state.view;
-    let readings = readings.iter().filter(|reading| view.arcs.shown || reading.bond.is_some());
+fn color_scale<'a>(view: &View, readings: impl Iterator<Item = &'a EdgeReading>) -> ColorScale {
+    let readings = readings.filter(|reading| view.arcs.shown || reading.bond.is_some());
     if view.coloring == Coloring::Difference {
         let changes = readings.filter_map(EdgeReading::difference).map(narrow);
         return ColorScale::fit_range(ColorMap::PurpleOrange, false, changes);
@@ -322,71 +322,10 @@ fn color_scale(state: &State, readings: &[EdgeReading]) -> ColorScale {
     }
 }
 
-/// The colour range fitted to the molecule shown, for locking; `None` while there are no values.
-pub(super) fn fitted_range(state: &State) -> Option<(f32, f32)> {
-    let readings = Readings::of(state).edges;
-    let readings = readings.iter().filter(|reading| state.view.arcs.shown || reading.bond.is_some());
-    let values: Vec<f32> = readings.filter_map(|reading| reading.value).map(narrow).collect();
-    let log = state.view.reading.quantity != Quantity::Attention;
-    let scale = ColorScale::fit_range(state.view.map, log, values.iter().copied());
-    (!values.is_empty()).then_some((scale.low, scale.high))
-}
-
 /// What the colours mean, in words.
-fn bar_label(state: &State) -> String {
-    let view = &state.view;
+fn bar_label(view: &View) -> String {
     let head = view.reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
     let what = quantity_name(view.reading.quantity);
     let change = if view.coloring == Coloring::Difference { "change of " } else { "" };
     format!("{change}{what}, layer {}, {head}", view.reading.layer)
-}
-
-fn chart(state: &State, kind: FigureKind, of: ModelState) -> Result<Chart, String> {
-    let layer = Some(state.view.reading.layer);
-    match kind {
-        FigureKind::EdgeRatios => {
-            let comparison = state.comparison.as_ref().ok_or("There is no trace of this molecule yet.")?;
-            let bands = state.survey().map(|survey| survey.base_bands()).unwrap_or_default();
-            let named: Vec<(&str, Band)> = bands.iter().map(|(state, band)| (state.name(), *band)).collect();
-            Ok(analysis::edge_ratio_curves(&edge_curves(state, comparison), &named, layer))
-        }
-        FigureKind::Curves => {
-            let survey = state.survey().ok_or(UNMEASURED)?;
-            let (_, sweep) = survey.states.first().ok_or(UNMEASURED)?;
-            let bands = survey.base_bands();
-            let named: Vec<(&str, Band)> = bands.iter().map(|(state, band)| (state.name(), *band)).collect();
-            Ok(analysis::batch_curves(sweep, &named, layer))
-        }
-        FigureKind::Histogram => {
-            let survey = state.survey().ok_or(UNMEASURED)?;
-            let sweep = survey.state(of).ok_or("This state was not measured.")?;
-            let layer = state.view.reading.layer;
-            let measured = sweep.layers().get(layer).ok_or(UNMEASURED)?;
-            let fit = survey.fit(of, layer);
-            let sample = measured.log_ratios.sample().map_err(|error| error.to_string())?;
-            let left_out = measured.log_ratios.nan() + measured.log_ratios.infinite();
-            let role = if of == ModelState::Trained { Role::Trained } else { Role::Base };
-            let title = HistogramTitle { layer, state: of.name(), role, left_out };
-            Ok(analysis::histogram(&sample, fit, title))
-        }
-        FigureKind::Molecule | FigureKind::Activations => Err("This figure is not a chart.".to_owned()),
-    }
-}
-
-const UNMEASURED: &str = "The molecules have not been measured under this model yet.";
-
-/// Ratio curves of the molecule shown, and of its baseline where edits make a difference.
-fn edge_curves<'a>(state: &State, comparison: &Comparison) -> Vec<Curves<'a>> {
-    let view = analysis::View { quantity: Quantity::Ratio, head: state.view.reading.head, layer: 0 };
-    let curves = |name, role, trace: &Trace| Curves {
-        name,
-        role,
-        layers: (0..trace.layers.len())
-            .map(|layer| analysis::edge_values(trace, analysis::View { layer, ..view }))
-            .collect(),
-    };
-    if Arc::ptr_eq(&comparison.baseline, &comparison.edited) {
-        return vec![curves("as trained", Role::Trained, &comparison.edited)];
-    }
-    vec![curves("as trained", Role::Trained, &comparison.baseline), curves("edited", Role::Edited, &comparison.edited)]
 }

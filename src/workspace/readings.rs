@@ -3,12 +3,13 @@
 //! A full graph has an edge for every ordered pair of atoms, tens of thousands in a large molecule, so
 //! readings are made once per answer and shared by the picture, the lists and the tables.
 
-use super::State;
+use super::state::Shown;
 use super::view::Coloring;
 use crate::analysis::{self, EdgeStat, Quantity};
-use crate::domain::{AtomId, BondId, Comparison, DirectedEdge, LayerTrace, Matrix, Trace};
+use crate::domain::{AtomId, BondId, Comparison, DirectedEdge, Intervention, LayerTrace, Matrix, Trace};
 use rayon::prelude::*;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the picture says of one directed edge.
@@ -81,14 +82,18 @@ pub(super) struct Readings {
 }
 
 impl Readings {
-    /// What the state says of every directed edge of the molecule shown, nothing left out.
-    pub(super) fn of(state: &State) -> Self {
-        let Some(shown) = &state.shown else { return Self::default() };
-        let removed = state.edits.intervention(shown.id).removed();
-        let comparison = state.comparison.as_ref().filter(|comparison| comparison.probe.molecule == shown.id);
+    /// What an answer says of every directed edge of the molecule shown, nothing left out.
+    pub(super) fn of(
+        shown: &Shown,
+        comparison: Option<&Arc<Comparison>>,
+        (view, coloring): (analysis::View, Coloring),
+        intervention: &Intervention,
+    ) -> Self {
+        let removed = intervention.removed();
+        let comparison = comparison.filter(|comparison| comparison.probe.molecule == shown.id);
         // Before the first answer the bonds are known and nothing else.
         let list = comparison.map_or(&shown.edges, |comparison| &comparison.baseline.edges);
-        let numbers = comparison.map(|comparison| Numbers::of(comparison, state.view.reading));
+        let numbers = comparison.map(|comparison| Numbers::of(comparison, view));
         let at = |values: &[f64], row: Option<usize>| values.get(row?).copied().filter(|value| !value.is_nan());
         let edges = list.iter().zip(&list.bond).enumerate().map(|(row, (edge, &bond))| {
             let edited = comparison.and_then(|comparison| comparison.edited.edges.find(edge));
@@ -104,11 +109,43 @@ impl Readings {
             }
         });
         let edges: Vec<EdgeReading> = edges.collect();
-        let mut absent = absent_pairs(&edges, state.view.coloring);
+        let mut absent = absent_pairs(&edges, coloring);
         if let Some(comparison) = comparison {
-            attended_first(&mut absent, &comparison.edited, state.view.reading);
+            attended_first(&mut absent, &comparison.edited, view);
         }
         Self { edges, absent }
+    }
+
+    /// What one state has more than another, edge by edge, and how many edges have a number in the first,
+    /// or in the second, only. There is no difference where one has no number.
+    pub(super) fn difference(of: &Self, minus: &Self) -> (Self, [usize; 2]) {
+        let mut pairs: BTreeMap<DirectedEdge, [Option<&EdgeReading>; 2]> = BTreeMap::new();
+        for (place, readings) in [of, minus].into_iter().enumerate() {
+            for reading in &readings.edges {
+                pairs.entry(reading.edge).or_default()[place] = Some(reading);
+            }
+        }
+        let mut only = [0; 2];
+        let edges = pairs.into_iter().map(|(edge, both)| {
+            let [of, minus] = both.map(|reading| reading.and_then(|reading| reading.value));
+            match (of, minus) {
+                (Some(_), None) => only[0] += 1,
+                (None, Some(_)) => only[1] += 1,
+                _ => {}
+            }
+            EdgeReading {
+                edge,
+                bond: both.iter().flatten().find_map(|reading| reading.bond),
+                value: of.zip(minus).map(|(of, minus)| of - minus).filter(|value| !value.is_nan()),
+                baseline: None,
+                ratio: None,
+                rank: None,
+                ablated: both.iter().flatten().any(|reading| reading.ablated),
+            }
+        });
+        let edges: Vec<EdgeReading> = edges.collect();
+        let absent = absent_pairs(&edges, Coloring::Value);
+        (Self { edges, absent }, only)
     }
 }
 
@@ -260,8 +297,13 @@ fn only(trace: &Trace, layer: usize, rows: &[usize]) -> Trace {
 
 /// Ratio of one edge in every layer of a trace; empty if it took no part.
 pub(super) fn edge_ratios(trace: &Trace, edge: DirectedEdge) -> Vec<f64> {
+    edge_in_layers(trace, edge, analysis::View { quantity: Quantity::Ratio, layer: 0, head: None })
+}
+
+/// What is looked at of one edge, in every layer of a trace; empty if it took no part.
+pub(super) fn edge_in_layers(trace: &Trace, edge: DirectedEdge, view: analysis::View) -> Vec<f64> {
     let Some(row) = trace.edges.find(edge) else { return Vec::new() };
-    let view = analysis::View { quantity: Quantity::Ratio, layer: 0, head: None };
+    let view = analysis::View { layer: 0, ..view };
     (0..trace.layers.len()).flat_map(|layer| analysis::edge_values(&only(trace, layer, &[row]), view)).collect()
 }
 

@@ -1,11 +1,12 @@
 //! Everything the window shows, as plain values.
 
 use super::edits::Edits;
+use super::lanes::{Difference, Lane};
 use super::table::Table;
 use super::view::View;
-use crate::domain::{Comparison, Dataset, Detail, EdgeList, Intervention, Molecule, MoleculeId, Scale};
+use crate::domain::{Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
 use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, TrainingReport};
-use crate::models::{Ebt, Initial};
+use crate::models::Initial;
 use crate::scene::{Layout, Pick};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -133,6 +134,10 @@ pub struct State {
     pub comparison: Option<Arc<Comparison>>,
     /// Why there is no answer.
     pub untraceable: Option<Untraceable>,
+    /// States beside the main one, see [`State::side`].
+    pub lanes: Vec<Lane>,
+    /// Which two sides the difference map is of, if it is shown.
+    pub difference: Option<Difference>,
     /// How much of a forward pass is kept.
     pub detail: Detail,
     /// The molecule whose full graph is computed whatever its size.
@@ -172,7 +177,11 @@ impl State {
 
     /// What was measured of the listed split under the chosen model.
     pub fn survey(&self) -> Option<&Arc<Survey>> {
-        let model = &self.checkpoint()?.id;
+        self.survey_of(&self.checkpoint()?.id)
+    }
+
+    /// What was measured of the listed split under a model.
+    pub(super) fn survey_of(&self, model: &ModelId) -> Option<&Arc<Survey>> {
         let wanted = |survey: &&Arc<Survey>| {
             let SweepOptions { split, limit: _, initial, allow_large: _ } = survey.key.options;
             survey.key.model == *model && split == self.table.split && initial == self.initial
@@ -180,31 +189,9 @@ impl State {
         self.surveys.iter().rev().find(wanted)
     }
 
-    /// What applies to a molecule under the chosen model: a model without explicit bias has nothing to
-    /// scale.
-    pub fn intervention(&self, id: MoleculeId) -> Intervention {
-        let intervention = self.edits.intervention(id);
-        let explicit_bias = match self.checkpoint().map(|checkpoint| checkpoint.spec.ebt) {
-            Some(Ebt::Paper) => intervention.explicit_bias,
-            // Attention from the bias alone cannot be faded out: it is there or not (model-spec section 4).
-            Some(Ebt::Code) => Scale::new(intervention.explicit_bias.value().round()),
-            Some(Ebt::Off) | None => Scale::ONE,
-        };
-        Intervention { explicit_bias, ..intervention }
-    }
-
     /// Whether the answer shown belongs to an older question than the one now put.
     pub fn is_stale(&self) -> bool {
-        match (&self.comparison, &self.shown, self.checkpoint(), &self.opened) {
-            (Some(comparison), Some(shown), Some(checkpoint), Some(opened)) => {
-                comparison.probe.dataset != opened.revision
-                    || comparison.probe.molecule != shown.id
-                    || comparison.probe.model != checkpoint.id
-                    || comparison.probe.intervention != self.intervention(shown.id)
-                    || comparison.probe.detail != self.detail
-            }
-            _ => false,
-        }
+        self.is_stale_at(0)
     }
 
     pub(super) fn notify(&mut self, severity: Severity, text: impl Into<String>) {
