@@ -21,7 +21,9 @@ use bondscope::figure::Format;
 use bondscope::gpu::Gpu;
 use bondscope::models::{Initial, ModelSpec};
 use bondscope::scene::{Background, ColorMap, Pick};
-use bondscope::workspace::{Coloring, Column, Command, FigureKind, QUANTITIES, Source, Workspace};
+use bondscope::workspace::{
+    Coloring, Column, Command, Difference, FigureKind, MOST_LANES, QUANTITIES, Source, With, Workspace,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -140,6 +142,26 @@ fn walk(dice: &mut Dice) -> Command {
     }
 }
 
+/// States side by side.
+fn lanes(dice: &mut Dice, workspace: &Workspace) -> Command {
+    let place = dice.below(workspace.state.checkpoints.len() + 1);
+    let with = dice.of(&[
+        With::AsTrained,
+        With::Base,
+        With::Twin,
+        With::Model { place, edited: true },
+        With::Model { place, edited: false },
+    ]);
+    match dice.below(8) {
+        0 | 1 => Command::Compare(with),
+        2 => Command::SetLane(dice.below(4), with),
+        3 => Command::RemoveLane(dice.below(4)),
+        4 => Command::SwapLane(dice.below(4)),
+        5 => Command::RestoreLanes(workspace.state.saved_lanes()),
+        _ => Command::ShowDifference(Some(Difference { of: dice.below(3), minus: dice.below(3) })),
+    }
+}
+
 /// Opening, measuring, training, writing: rare, since each may take a while.
 fn work(dice: &mut Dice, workspace: &Workspace, folder: &Path) -> Command {
     let models = workspace.state.checkpoints.len();
@@ -186,8 +208,9 @@ fn command(dice: &mut Dice, workspace: &Workspace, folder: &Path) -> Command {
         4 => Command::SetDetail(dice.of(&[Detail::Standard, Detail::Projections])),
         5 => Command::SetInitial(dice.of(&[Initial::Framework, Initial::Xavier])),
         6 => Command::AllowLarge,
-        7..=16 => walk(dice),
-        17..=28 => edit(dice),
+        7..=14 => walk(dice),
+        15..=18 => lanes(dice, workspace),
+        19..=28 => edit(dice),
         _ => view(dice),
     }
 }
@@ -201,6 +224,10 @@ fn look(workspace: &mut Workspace) {
             "a picture without an end"
         );
     }
+    for side in 1..=MOST_LANES {
+        drop(workspace.lane_picture(side, Background::Dark, None));
+    }
+    drop(workspace.difference_picture(Background::Dark, None));
     for kind in [FigureKind::EdgeRatios, FigureKind::Curves, FigureKind::Histogram] {
         for state in [ModelState::Trained, ModelState::Base] {
             drop(workspace.chart(kind, state));
@@ -217,6 +244,10 @@ fn check(workspace: &Workspace) {
     let checkpoint = state.checkpoint().unwrap();
     assert!(state.view.reading.layer < checkpoint.spec.layers, "a layer that the model lacks");
     assert!(state.view.reading.head.is_none_or(|head| head < checkpoint.spec.heads), "a head that the model lacks");
+    for side in state.difference.iter().flat_map(|difference| [difference.of, difference.minus]) {
+        assert!(state.side(side).is_some(), "the difference of a state that is not there");
+    }
+    assert!(state.sides().count() == state.side_count(), "a lane without a model");
     assert!(state.view.reading.quantity == Quantity::Ratio || QUANTITIES.contains(&state.view.reading.quantity));
     for notice in &state.notices {
         assert!(!notice.text.contains("fault in Bondscope"), "a thread died: {}", notice.text);
