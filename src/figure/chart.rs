@@ -10,8 +10,12 @@ use crate::analysis::chart::{Chart, Role, Series, Shape};
 use crate::scene::Rgb;
 use glam::DVec2;
 
-/// Length of a tick, in points.
+/// Length of a tick beside text of 7 points, in points.
 const TICK: f64 = 2.5;
+
+/// Smallest width and height in which a chart is drawn, in font sizes.
+const SHORTEST: f64 = 9.0;
+const NARROWEST: f64 = 11.0;
 
 /// Points of a line closer together than this are drawn as one, in points (35 micrometres). A line
 /// of 60,000 sorted values shrinks to a few thousand points that look the same.
@@ -32,16 +36,20 @@ pub(super) fn draw(page: &mut Page, area: Area, chart: &Chart) {
         page.no_data(area);
         return;
     };
-    let area = legend(page, area, chart);
     let font = page.font;
+    if area.width() < NARROWEST * font || area.height() < SHORTEST * font {
+        page.no_room(area);
+        return;
+    }
+    let area = legend(page, area, chart);
     let rows = ticks(&chart.y, (area.height() / (font * 2.2)).clamp(2.0, 12.0));
     let widest = rows.iter().filter_map(|tick| tick.label.as_ref()).map(|label| label.width(font)).fold(0.0, f64::max);
     let label_rows = |text: &str| if text.trim().is_empty() { 0.0 } else { font * LEADING };
     let mut frame = Area {
-        left: area.left + label_rows(&chart.y.label) + widest + TICK + 3.0,
+        left: area.left + label_rows(&chart.y.label) + widest + page.thin(TICK) + 3.0,
         top: area.top + font * 0.5,
         right: area.right - font * 0.5,
-        bottom: area.bottom - TICK - font * 1.25 - label_rows(&chart.x.label),
+        bottom: area.bottom - page.thin(TICK) - font * 1.25 - label_rows(&chart.x.label),
     };
     let columns = ticks(&chart.x, (frame.width() / (font * 4.5)).clamp(2.0, 12.0));
     if let Some(Tick { at, label: Some(label) }) = columns.iter().rev().find(|tick| tick.label.is_some()) {
@@ -50,7 +58,7 @@ pub(super) fn draw(page: &mut Page, area: Area, chart: &Chart) {
         frame.right -= beyond.max(0.0);
     }
     if frame.width() < font || frame.height() < font {
-        page.no_data(area);
+        page.no_room(area);
         return;
     }
     let plot = Plot { frame, x, y };
@@ -113,7 +121,7 @@ fn draw_swatch(page: &mut Page, area: Area, series: &Series) {
     match series.shape {
         Shape::Line(_) => {
             let line = page.svg.element("line").span(left, right).color("stroke", color);
-            line.number("stroke-width", width(series.role).max(1.2)).end();
+            line.pen(width(series.role).max(1.2)).end();
         }
         Shape::VLine(_) | Shape::HLine(_) => {
             dashed(page.svg.element("line").span(left, right), color, series.opacity);
@@ -136,7 +144,7 @@ fn width(role: Role) -> f64 {
 
 fn dashed(line: super::svg::Element<'_>, color: Rgb, opacity: f32) {
     let line = line.attribute("class", "reference").color("stroke", color).opacity("stroke-opacity", opacity);
-    line.number("stroke-width", DASHED).attribute("stroke-dasharray", "3 2").end();
+    line.pen(DASHED).dashes([3.0, 2.0]).end();
 }
 
 fn grid(page: &mut Page, plot: &Plot, columns: &[Tick], rows: &[Tick]) {
@@ -155,19 +163,20 @@ fn grid(page: &mut Page, plot: &Plot, columns: &[Tick], rows: &[Tick]) {
 
 fn axes(page: &mut Page, plot: &Plot, (columns, rows): (&[Tick], &[Tick])) {
     let (Area { left, top, right, bottom }, ink, font) = (plot.frame, page.palette.ink(), page.font);
+    let tick_length = page.thin(TICK);
     page.svg.element("g").attribute("class", "axes").open();
     for tick in columns {
-        let (x, length) = (plot.x(tick.at), if tick.label.is_some() { TICK } else { TICK * 0.6 });
+        let (x, length) = (plot.x(tick.at), if tick.label.is_some() { tick_length } else { tick_length * 0.6 });
         page.svg.line(DVec2::new(x, bottom), DVec2::new(x, bottom + length), ink, 0.5);
         if let Some(label) = &tick.label {
-            page.text(DVec2::new(x, bottom + TICK + font * 1.1), Anchor::Middle, label);
+            page.text(DVec2::new(x, bottom + tick_length + font * 1.1), Anchor::Middle, label);
         }
     }
     for tick in rows {
-        let (y, length) = (plot.y(tick.at), if tick.label.is_some() { TICK } else { TICK * 0.6 });
+        let (y, length) = (plot.y(tick.at), if tick.label.is_some() { tick_length } else { tick_length * 0.6 });
         page.svg.line(DVec2::new(left, y), DVec2::new(left - length, y), ink, 0.5);
         if let Some(label) = &tick.label {
-            page.text(DVec2::new(left - TICK - 2.0, y + font * 0.36), Anchor::End, label);
+            page.text(DVec2::new(left - tick_length - 2.0, y + font * 0.36), Anchor::End, label);
         }
     }
     page.svg.line(DVec2::new(left, top), DVec2::new(left, bottom), ink, 0.6);
@@ -222,7 +231,7 @@ fn draw_series(page: &mut Page, plot: &Plot, series: &Series) {
 /// A path as a line of a width and an opacity.
 fn curve(page: &mut Page, path: &Path, color: Rgb, (width, opacity): (f64, f32)) {
     let line = page.svg.element("path").path(path).attribute("fill", "none").color("stroke", color);
-    let line = line.number("stroke-width", width).opacity("stroke-opacity", opacity);
+    let line = line.pen(width).opacity("stroke-opacity", opacity);
     line.attribute("stroke-linejoin", "round").attribute("stroke-linecap", "round").end();
 }
 
@@ -230,7 +239,7 @@ fn curve(page: &mut Page, path: &Path, color: Rgb, (width, opacity): (f64, f32))
 fn reference(page: &mut Page, (from, to): (DVec2, DVec2), series: &Series) {
     let (color, paper) = (page.palette.role(series.role), page.palette.paper());
     let casing = page.svg.element("line").span(from, to).color("stroke", paper);
-    casing.number("stroke-width", DASHED + CASING).opacity("stroke-opacity", CASING_OPACITY).end();
+    casing.pen(DASHED + CASING).opacity("stroke-opacity", CASING_OPACITY).end();
     dashed(page.svg.element("line").span(from, to), color, series.opacity);
 }
 
@@ -299,6 +308,9 @@ fn notes(page: &mut Page, plot: &Plot, chart: &Chart) {
     let pad = font * 0.5;
     let width = lines.iter().map(|line| line.width(font)).fold(0.0, f64::max) + 2.0 * pad;
     let height = (lines.len() as f64 - 1.0) * font * LEADING + font + 2.0 * pad;
+    if width + 4.0 > frame.width() || height + 4.0 > frame.height() {
+        return;
+    }
     let corner = |right: bool, low: bool| {
         let left = if right { frame.right - width - 2.0 } else { frame.left + 2.0 };
         let top = if low { frame.bottom - height - 2.0 } else { frame.top + 2.0 };
@@ -312,7 +324,7 @@ fn notes(page: &mut Page, plot: &Plot, chart: &Chart) {
     let paper = page.palette.paper();
     let grid = page.palette.grid();
     let sheet = page.svg.element("rect").area(area).color("fill", paper).opacity("fill-opacity", 0.9);
-    sheet.color("stroke", grid).number("stroke-width", 0.4).end();
+    sheet.color("stroke", grid).pen(0.4).end();
     let (x, anchor) = if right { (area.right - pad, Anchor::End) } else { (area.left + pad, Anchor::Start) };
     for (index, line) in lines.iter().enumerate() {
         let y = area.top + pad + font * 0.86 + index as f64 * font * LEADING;

@@ -7,19 +7,36 @@ use super::text::Label;
 use crate::scene::ColorBar;
 use glam::DVec2;
 
+/// Smallest width in which a bar with its texts is drawn, in font sizes.
+pub(super) const NARROWEST: f64 = 10.0;
+
+/// Largest width of a bar, in font sizes: 99 mm at 7 pt.
+const WIDEST: f64 = 40.0;
+
 /// Colours of the gradient and points of the outline.
 const SAMPLES: usize = 33;
 
 /// Height of a colour bar with its texts, in points.
 pub(super) fn height(bar: &ColorBar, font: f64) -> f64 {
-    font * if bar.note.is_empty() { 3.4 } else { 3.4 + LEADING }
+    font * if bar.note.is_empty() { 3.5 } else { 3.75 + LEADING }
 }
 
-/// Draws a bar across `area`, whose height must be [`height`]; with `widths`, as thick at every value
+/// A bar in a panel of its own.
+pub(super) fn draw_alone(page: &mut Page, area: Area, bar: &ColorBar) {
+    if area.height() + 1e-6 < height(bar, page.font) || area.width() < NARROWEST * page.font {
+        page.no_room(area);
+    } else {
+        draw(page, area, bar, true);
+    }
+}
+
+/// Draws a bar at the top of `area`, which must be [`height`] high and is not filled where it is very wide; with `widths`, as thick at every value
 /// as strokes of that value are, magnified.
 pub(super) fn draw(page: &mut Page, area: Area, bar: &ColorBar, widths: bool) {
     let font = page.font;
-    let frame = Area { top: area.top + font * 1.3, bottom: area.top + font * 2.1, ..area };
+    let width = (area.width() * 0.84).min(font * WIDEST);
+    let left = area.center().x - width / 2.0;
+    let frame = Area { left, right: left + width, top: area.top + font * 1.3, bottom: area.top + font * 2.1 };
     let samples = bar.samples(SAMPLES, page.palette.background);
     let colors: Vec<_> = samples.iter().map(|&(color, _)| color).collect();
     let fill = page.svg.gradient(&colors);
@@ -28,24 +45,24 @@ pub(super) fn draw(page: &mut Page, area: Area, bar: &ColorBar, widths: bool) {
     let share = |width: f32| if widths { f64::from(width / widest) } else { 1.0 };
     let outline = wedge(frame, &samples.iter().map(|&(_, width)| share(width) * frame.height()).collect::<Vec<_>>());
     page.svg.element("path").path(&outline).attribute("fill", &fill).attribute("class", "color-bar").end();
-    let ink = page.palette.ink();
+    let (ink, tick_length) = (page.palette.ink(), page.thin(2.0));
     let mut end = f64::NEG_INFINITY;
     for tick in &bar.ticks {
         let at = x(tick.position);
-        page.svg.line(DVec2::new(at, frame.bottom), DVec2::new(at, frame.bottom + 2.0), ink, 0.5);
+        page.svg.line(DVec2::new(at, frame.bottom), DVec2::new(at, frame.bottom + tick_length), ink, 0.5);
         let marked = bar.marker.as_ref().is_some_and(|marker| (x(marker.position) - at).abs() < 0.5);
         let label = Label::plain(&tick.label);
         let half = label.width(font) / 2.0;
         // A label may reach over the ends of the bar, but not over its left neighbour or the page.
         let center = at.clamp(frame.left + half - font, frame.right + font * 0.4 - half);
         if !marked && center - half > end {
-            page.text(DVec2::new(center, frame.bottom + 2.0 + font), Anchor::Middle, &label);
+            page.text(DVec2::new(center, frame.bottom + tick_length + font), Anchor::Middle, &label);
             end = center + half + font * 0.3;
         }
     }
     if !bar.note.is_empty() {
         let note = Label::plain(&bar.note).cut_to(frame.width(), font);
-        let baseline = frame.bottom + 2.0 + font * (1.0 + LEADING);
+        let baseline = frame.bottom + tick_length + font * (1.0 + LEADING);
         let style = page.style(page.palette.muted());
         page.svg.text(DVec2::new(frame.left, baseline), Anchor::Start, style, &note);
     }
@@ -58,7 +75,12 @@ fn caption(page: &mut Page, frame: Area, bar: &ColorBar) {
     let mut room = (frame.left, frame.right);
     if let Some(marker) = &bar.marker {
         let at = frame.left + frame.width() * f64::from(marker.position);
-        page.svg.line(DVec2::new(at, frame.top - 2.0), DVec2::new(at, frame.bottom + 2.0), ink, 1.0);
+        page.svg.line(
+            DVec2::new(at, frame.top - page.thin(2.0)),
+            DVec2::new(at, frame.bottom + page.thin(2.0)),
+            ink,
+            1.0,
+        );
         let label = Label::plain(&marker.label);
         let half = label.width(font) / 2.0;
         let center = at.clamp(frame.left + half, (frame.right - half).max(frame.left + half));

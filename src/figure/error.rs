@@ -46,6 +46,9 @@ pub enum FigureError {
     /// The PDF writer failed.
     #[error("the PDF could not be made: {0}")]
     Pdf(String),
+    /// There is not exactly one table.
+    #[error("a CSV holds the numbers of one panel, and this figure has {0} of them: write the panels one by one")]
+    Tables(usize),
     /// The table is not one.
     #[error("the figure's numbers could not be written as CSV: {0}")]
     Csv(#[from] csv::Error),

@@ -1,4 +1,4 @@
-//! The one font of window and figures. Bundling it, and never asking the system for another, makes
+//! The one family of window and figures. Bundling it, and never asking the system for another, makes
 //! an export look the same on every machine and as it did on screen.
 
 use resvg::usvg::{self, fontdb};
@@ -6,6 +6,12 @@ use std::sync::{Arc, LazyLock};
 
 /// Inter Regular (SIL Open Font License 1.1, see `assets/fonts/OFL.txt`) as an OpenType file.
 pub const FONT: &[u8] = include_bytes!("../../assets/fonts/Inter-Regular.otf");
+
+/// Inter Bold, from the same source: titles and the letters of panels.
+const BOLD: &[u8] = include_bytes!("../../assets/fonts/Inter-Bold.otf");
+
+/// From this weight on, text is set in bold.
+const BOLD_FROM: u16 = 600;
 
 /// Family name of [`FONT`].
 pub const FAMILY: &str = "Inter";
@@ -18,7 +24,9 @@ pub(super) const FAMILIES: &str = "Inter, Helvetica, Arial, sans-serif";
 
 static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut database = fontdb::Database::new();
-    database.load_font_source(fontdb::Source::Binary(Arc::new(FONT)));
+    for font in [FONT, BOLD] {
+        database.load_font_source(fontdb::Source::Binary(Arc::new(font)));
+    }
     Arc::new(database)
 });
 
@@ -27,7 +35,10 @@ pub(super) fn options() -> usvg::Options<'static> {
     usvg::Options {
         font_family: FAMILY.to_owned(),
         font_resolver: usvg::FontResolver {
-            select_font: Box::new(|_, database| database.faces().next().map(|face| face.id)),
+            select_font: Box::new(|font, database| {
+                let bold = font.weight() >= BOLD_FROM;
+                database.faces().find(|face| (face.weight.0 >= BOLD_FROM) == bold).map(|face| face.id)
+            }),
             select_fallback: Box::new(|_, _, _| None),
         },
         fontdb: Arc::clone(&DATABASE),
@@ -40,9 +51,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bundled_font_is_readable_and_carries_its_family_name() {
-        let face = DATABASE.faces().next().expect("one face");
-        assert_eq!(face.families.first().map(|(name, _)| name.as_str()), Some(FAMILY));
-        assert_eq!(DATABASE.len(), 1);
+    fn the_bundled_fonts_are_readable_and_carry_their_family_name() {
+        let faces: Vec<_> = DATABASE.faces().collect();
+        assert!(faces.iter().all(|face| face.families.first().map(|(name, _)| name.as_str()) == Some(FAMILY)));
+        assert_eq!(faces.iter().map(|face| face.weight.0).collect::<Vec<_>>(), [400, 700]);
     }
 }

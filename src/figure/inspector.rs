@@ -3,7 +3,7 @@
 
 use super::colorbar;
 use super::page::{LEADING, Page};
-use super::svg::{Anchor, Area, TextStyle};
+use super::svg::{Anchor, Area};
 use super::text::Label;
 use crate::analysis::chart::Table;
 use crate::domain::Matrix;
@@ -20,8 +20,6 @@ pub struct HeatStrip {
     pub heads: usize,
     /// Colours, their meaning, and the line that marks a massive activation.
     pub bar: ColorBar,
-    /// Which edge of which molecule this is, in one line; may be empty.
-    pub caption: String,
 }
 
 impl HeatStrip {
@@ -58,10 +56,15 @@ impl HeatStrip {
     }
 }
 
+/// The height at which every layer has room for its number.
+pub(super) fn natural_height(strip: &HeatStrip, width: f64, font: f64) -> f64 {
+    let rows = (strip.values.rows as f64 * font * 1.15).clamp(6.0 * font, (width * 0.8).max(6.0 * font));
+    rows + colorbar::height(&strip.bar, font) + font * (LEADING + 1.0)
+}
+
 /// Draws a heat strip with its colour bar into an area.
 pub(super) fn draw(page: &mut Page, area: Area, strip: &HeatStrip) {
     let font = page.font;
-    let area = page.heading(area, &strip.caption, TextStyle { size: font, color: page.palette.muted() });
     let bar = colorbar::height(&strip.bar, font);
     let frame = Area {
         left: area.left + font * 2.8,
@@ -69,8 +72,12 @@ pub(super) fn draw(page: &mut Page, area: Area, strip: &HeatStrip) {
         right: area.right,
         bottom: area.bottom - bar - font * (LEADING + 0.6),
     };
-    if strip.values.values.iter().all(|value| value.is_nan()) || frame.width() < font || frame.height() < font {
+    if strip.values.values.iter().all(|value| value.is_nan()) {
         page.no_data(area);
+        return;
+    }
+    if frame.width() < 10.0 * font || frame.height() < font {
+        page.no_room(area);
         return;
     }
     cells(page, frame, strip);

@@ -8,6 +8,7 @@ mod chart;
 mod colorbar;
 mod error;
 pub mod font;
+mod grid;
 mod inspector;
 mod molecule;
 mod page;
@@ -22,21 +23,24 @@ mod text;
 mod ticks;
 
 pub use error::FigureError;
+pub use grid::{Cell, Row};
 pub use inspector::HeatStrip;
 pub use molecule::MoleculeFigure;
 pub use palette::Palette;
-pub use spec::{FigureSpec, Format};
+pub use raster::Pixels;
+pub use spec::{FigureSpec, Format, Letters, Preset};
 pub use svg::Provenance;
 
 #[cfg(test)]
 mod tests;
 
 use crate::analysis::chart::{Chart, Series, Table};
-use page::{MARGIN, Page};
+use crate::scene::ColorBar;
+use page::Page;
 use std::borrow::Cow;
 use svg::{Area, Svg, TextStyle};
 
-/// What a figure shows.
+/// What a panel shows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// A structure diagram with its colour bar.
@@ -45,6 +49,59 @@ pub enum Content {
     Chart(Chart),
     /// The activations of one edge, layers by features.
     Activations(HeatStrip),
+    /// A colour bar of its own, for several molecules.
+    ColorBar(ColorBar),
+    /// Nothing, and why.
+    Missing(String),
+}
+
+/// One picture of a figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Line above it; none if empty.
+    pub title: String,
+    /// What it is of, in one line of small print; none if empty.
+    pub caption: String,
+    /// What is drawn.
+    pub content: Content,
+}
+
+impl Panel {
+    /// A chart under its own title.
+    pub fn chart(chart: Chart, caption: String) -> Self {
+        Self { title: chart.title.clone(), caption, content: Content::Chart(chart) }
+    }
+
+    /// Whether it has a letter: a colour bar belongs to its neighbours.
+    pub fn counts(&self) -> bool {
+        !matches!(self.content, Content::ColorBar(_))
+    }
+
+    /// The numbers behind it; `None` if there are none.
+    pub fn table(&self) -> Option<Cow<'_, Table>> {
+        match &self.content {
+            Content::Molecule(molecule) => Some(Cow::Borrowed(&molecule.table)),
+            Content::Chart(chart) => Some(Cow::Borrowed(&chart.table)),
+            Content::Activations(strip) => Some(Cow::Owned(strip.table())),
+            Content::ColorBar(_) | Content::Missing(_) => None,
+        }
+    }
+
+    /// What it shows, for readers that cannot see it.
+    fn description(&self) -> String {
+        let said: &[&str] = &[&self.title, &self.caption];
+        let said = said.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+        let shown = match &self.content {
+            Content::Chart(chart) => {
+                let names: Vec<&str> = chart.series.iter().map(series_name).filter(|name| !name.is_empty()).collect();
+                format!("{} against {}: {}. {}", chart.y.label, chart.x.label, names.join(", "), chart.notes.join("; "))
+            }
+            Content::ColorBar(bar) => bar.label.clone(),
+            Content::Missing(reason) => reason.clone(),
+            Content::Molecule(_) | Content::Activations(_) => String::new(),
+        };
+        said.map(str::to_owned).chain((!shown.is_empty()).then_some(shown)).collect::<Vec<_>>().join(". ")
+    }
 }
 
 /// A complete figure: everything its file depends on.
@@ -52,43 +109,78 @@ pub enum Content {
 pub struct Figure {
     /// Size, fonts, background, title.
     pub spec: FigureSpec,
-    /// What is drawn.
-    pub content: Content,
+    /// The panels, from top to bottom.
+    pub rows: Vec<Row<Panel>>,
     /// Probe, hashes of dataset and weights, version: written into every picture's metadata.
     pub provenance: Provenance,
 }
 
 impl Figure {
-    /// The title drawn above the figure: that of the spec, else the chart's own.
-    pub fn title(&self) -> &str {
-        match (&self.spec.title, &self.content) {
-            (Some(title), _) => title,
-            (None, Content::Chart(chart)) => &chart.title,
-            (None, _) => "",
-        }
+    /// A figure of one panel in the default size.
+    pub fn single(panel: Panel, provenance: Provenance) -> Self {
+        Self { spec: FigureSpec::default(), rows: vec![Row::of([panel])], provenance }
     }
 
-    /// The numbers behind the figure.
-    pub fn table(&self) -> Cow<'_, Table> {
-        match &self.content {
-            Content::Molecule(molecule) => Cow::Borrowed(&molecule.table),
-            Content::Chart(chart) => Cow::Borrowed(&chart.table),
-            Content::Activations(strip) => Cow::Owned(strip.table()),
-        }
+    /// What the figure is called: its own title, or that of its first panel.
+    pub fn title(&self) -> &str {
+        let own = Some(self.spec.title.as_str()).filter(|title| !title.trim().is_empty());
+        own.or_else(|| self.panels().next().map(|panel| panel.title.as_str())).unwrap_or_default()
     }
+
+    /// All panels, row by row.
+    pub fn panels(&self) -> impl Iterator<Item = &Panel> {
+        self.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.panel)
+    }
+
+    /// The numbers behind the figure, each table with the letter of its panel.
+    ///
+    /// # Errors
+    /// A table's rows are not as long as its header.
+    pub fn tables(&self) -> Result<Vec<(String, Vec<u8>)>, FigureError> {
+        let letters = letters(self.panels(), Letters::Small);
+        let tables = letters.filter_map(|(letter, panel)| Some((letter, panel.table()?)));
+        tables.map(|(letter, table)| Ok((letter, table::csv(&table)?))).collect()
+    }
+
+    /// Whether panels carry letters: only where there are several.
+    fn is_lettered(&self) -> bool {
+        self.spec.letters != Letters::None && self.panels().filter(|panel| panel.counts()).count() > 1
+    }
+}
+
+/// Panels with their letters; those that have none go without.
+fn letters<'a>(panels: impl Iterator<Item = &'a Panel>, style: Letters) -> impl Iterator<Item = (String, &'a Panel)> {
+    let mut place = 0;
+    panels.map(move |panel| {
+        let letter = if panel.counts() { style.of(place) } else { String::new() };
+        place += usize::from(panel.counts());
+        (letter, panel)
+    })
 }
 
 /// The bytes of a figure's file. Equal figures give equal bytes.
 ///
 /// # Errors
-/// The spec asks for an absurd size, font or scale, or a table's rows are not as long as its header.
+/// The spec asks for an absurd size, font or scale, a table's rows are not as long as its header, or there is
+/// not exactly one table to be written as CSV.
 pub fn write(figure: &Figure, format: Format) -> Result<Vec<u8>, FigureError> {
     match format {
         Format::Svg => Ok(draw(figure)?.into_bytes()),
         Format::Pdf => pdf::pdf(&draw(figure)?, figure.title(), &figure.provenance),
         Format::Png { scale } => raster::png(&draw(figure)?, scale, &figure.provenance),
-        Format::Csv => table::csv(&figure.table()),
+        Format::Csv => match figure.tables()?.as_mut_slice() {
+            [(_, table)] => Ok(std::mem::take(table)),
+            tables => Err(FigureError::Tables(tables.len())),
+        },
     }
+}
+
+/// The pixels of a drawn figure at `scale` pixels per CSS pixel (1/96 inch): those of its PNG.
+///
+/// # Errors
+/// The scale is absurd.
+pub fn pixels(svg: &str, scale: f32) -> Result<Pixels, FigureError> {
+    raster::pixels(svg, scale)
 }
 
 /// A figure as SVG text.
@@ -96,31 +188,35 @@ pub fn write(figure: &Figure, format: Format) -> Result<Vec<u8>, FigureError> {
 /// # Errors
 /// The spec asks for an absurd size or font.
 pub fn draw(figure: &Figure) -> Result<String, FigureError> {
-    let Figure { spec, content, provenance } = figure;
-    let size = spec.points()?;
+    let Figure { spec, rows: _, provenance } = figure;
+    let places = grid::places(figure)?;
+    let size = places.size;
     let palette = Palette { background: spec.background };
-    let svg = Svg::new(size, figure.title(), &description(content), provenance);
+    let description: Vec<String> = figure.panels().map(Panel::description).collect();
+    let svg = Svg::new(size, figure.title(), description.join(" ").trim(), provenance);
+    let svg = svg.with_pen(page::growth(spec.font_size));
     let mut page = Page { svg, palette, font: spec.font_size };
     page.svg.rect(Area { left: 0.0, top: 0.0, right: size.x, bottom: size.y }, palette.paper());
-    let area = Area { left: MARGIN, top: MARGIN, right: size.x - MARGIN, bottom: size.y - MARGIN };
-    let area = page.heading(area, figure.title(), TextStyle { size: spec.font_size * 1.15, color: palette.ink() });
-    match content {
-        Content::Molecule(molecule) => molecule::draw(&mut page, area, molecule),
-        Content::Chart(chart) => chart::draw(&mut page, area, chart),
-        Content::Activations(strip) => inspector::draw(&mut page, area, strip),
+    let style = TextStyle { size: spec.font_size * grid::TITLE, color: palette.ink(), bold: true };
+    page.heading(places.title, &spec.title, style);
+    let style = if figure.is_lettered() { spec.letters } else { Letters::None };
+    let panels = letters(figure.panels(), style).zip(places.cells.iter().zip(&places.headings));
+    for (place, ((letter, panel), (&cell, &height))) in panels.enumerate() {
+        page.svg.element("g").attribute("class", "panel").attribute("id", &format!("panel-{}", place + 1)).open();
+        let body = grid::heading(&mut page, cell, height, panel, (&letter, spec.captions));
+        draw_content(&mut page, body, &panel.content);
+        page.svg.close();
     }
     Ok(page.svg.finish())
 }
 
-/// What a figure shows, for readers that cannot see it.
-fn description(content: &Content) -> String {
+fn draw_content(page: &mut Page, area: Area, content: &Content) {
     match content {
-        Content::Molecule(molecule) => molecule.caption.clone(),
-        Content::Chart(chart) => {
-            let names: Vec<&str> = chart.series.iter().map(series_name).filter(|name| !name.is_empty()).collect();
-            format!("{} against {}: {}. {}", chart.y.label, chart.x.label, names.join(", "), chart.notes.join("; "))
-        }
-        Content::Activations(strip) => strip.caption.clone(),
+        Content::Molecule(molecule) => molecule::draw(page, area, molecule),
+        Content::Chart(chart) => chart::draw(page, area, chart),
+        Content::Activations(strip) => inspector::draw(page, area, strip),
+        Content::ColorBar(bar) => colorbar::draw_alone(page, area, bar),
+        Content::Missing(reason) => page.say(area, reason),
     }
 }
 

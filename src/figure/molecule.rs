@@ -10,7 +10,7 @@ use crate::domain::DirectedEdge;
 use crate::scene::{AtomMark, ColorBar, Curve, LabelPiece, Scene, Stroke};
 use glam::{DVec2, Vec2};
 
-/// Longest drawn bond, in points: small molecules are not blown up to fill the page.
+/// Longest drawn bond beside text of 7 points, in points: small molecules are not blown up to fill the page.
 const LONGEST_BOND: f64 = 30.0;
 
 /// World coordinates beyond this are not drawn; no molecule has a million bonds in a row.
@@ -23,30 +23,45 @@ pub struct MoleculeFigure {
     pub scene: Scene,
     /// Meaning of the colours; `None` if they have none.
     pub bar: Option<ColorBar>,
-    /// One line below the title, e.g. the prediction; may be empty.
-    pub caption: String,
     /// The numbers behind the picture.
     pub table: Table,
 }
 
-/// Draws a molecule with its caption above and its colour bar below.
+/// Blank lines above and below a structure, in font sizes.
+const ABOVE: f64 = 0.4;
+const BELOW: f64 = 0.6;
+
+/// Draws a molecule with its colour bar below.
 pub(super) fn draw(page: &mut Page, area: Area, figure: &MoleculeFigure) {
     let font = page.font;
-    let mut area = page.heading(area, &figure.caption, TextStyle { size: font, color: page.palette.muted() });
     let below = area.bottom - figure.bar.as_ref().map_or(0.0, |bar| colorbar::height(bar, font));
-    if figure.bar.is_some() {
-        area.bottom = below - font * 0.5;
+    let room = Area { top: area.top + font * ABOVE, bottom: below - font * BELOW, ..area };
+    let narrow = if figure.bar.is_some() { colorbar::NARROWEST * font } else { font };
+    if room.height() < font || room.width() < narrow {
+        page.no_room(area);
+        return;
     }
-    area.top += font * 0.6;
-    match View::fit(&figure.scene, area) {
+    match View::fit(&figure.scene, room, longest_bond(font)) {
         Some(view) => draw_scene(page, view, &figure.scene),
-        None => page.no_data(area),
+        None => page.no_data(room),
     }
     if let Some(bar) = &figure.bar {
-        let inset = area.width() * 0.08;
-        let strip = Area { left: area.left + inset, top: below, right: area.right - inset, bottom: below };
-        colorbar::draw(page, strip, bar, true);
+        colorbar::draw(page, Area { top: below, ..area }, bar, true);
     }
+}
+
+/// The height at which a molecule fills a width, or has its longest bonds.
+pub(super) fn natural_height(figure: &MoleculeFigure, width: f64, font: f64) -> f64 {
+    let bar = figure.bar.as_ref().map_or(0.0, |bar| colorbar::height(bar, font));
+    let structure = bounds(&figure.scene).map_or(width * 0.4, |(low, high)| {
+        let size = (high - low).max(DVec2::splat(1e-3));
+        size.y * (width / size.x).min(longest_bond(font))
+    });
+    structure.clamp(6.0 * font, width.max(6.0 * font)) + font * (ABOVE + BELOW) + bar
+}
+
+fn longest_bond(font: f64) -> f64 {
+    LONGEST_BOND * (font / 7.0).max(1.0)
 }
 
 /// World units (y up) to points (y down).
@@ -62,26 +77,10 @@ struct View {
 
 impl View {
     /// The view that shows everything drawable inside `area`; `None` if nothing is.
-    fn fit(scene: &Scene, area: Area) -> Option<Self> {
-        let strokes = scene.halos.iter().chain(&scene.strokes).filter(|stroke| drawable(stroke));
-        let ends = strokes.flat_map(|stroke| [(stroke.from, stroke.width / 2.0), (stroke.to, stroke.width / 2.0)]);
-        let arcs = scene
-            .arcs
-            .iter()
-            .filter(|half| bendable(half))
-            .flat_map(|half| [half.from, half.point(0.5), half.to].map(|at| (at, half.width / 2.0)));
-        let pieces = scene.atoms.iter().flat_map(|atom| &atom.pieces).filter(|piece| legible(piece));
-        let spots = ends
-            .chain(arcs)
-            .map(|(at, reach)| (at.as_dvec2(), DVec2::splat(f64::from(reach))))
-            .chain(pieces.map(extent));
-        let corners = spots.fold(None, |corners: Option<(DVec2, DVec2)>, (at, reach)| {
-            let (low, high) = corners.unwrap_or((at, at));
-            Some((low.min(at - reach), high.max(at + reach)))
-        });
-        let (low, high) = corners?;
+    fn fit(scene: &Scene, area: Area, longest_bond: f64) -> Option<Self> {
+        let (low, high) = bounds(scene)?;
         let size = (high - low).max(DVec2::splat(1e-3));
-        let scale = (area.width() / size.x).min(area.height() / size.y).min(LONGEST_BOND);
+        let scale = (area.width() / size.x).min(area.height() / size.y).min(longest_bond);
         (scale > 0.0).then(|| Self { scale, middle: (low + high) / 2.0, center: area.center() })
     }
 
@@ -93,6 +92,24 @@ impl View {
     fn length(&self, world: f32) -> f64 {
         f64::from(world) * self.scale
     }
+}
+
+/// The lowest and the highest corner of everything drawable, in world units; `None` if nothing is.
+fn bounds(scene: &Scene) -> Option<(DVec2, DVec2)> {
+    let strokes = scene.halos.iter().chain(&scene.strokes).filter(|stroke| drawable(stroke));
+    let ends = strokes.flat_map(|stroke| [(stroke.from, stroke.width / 2.0), (stroke.to, stroke.width / 2.0)]);
+    let arcs = scene
+        .arcs
+        .iter()
+        .filter(|half| bendable(half))
+        .flat_map(|half| [half.from, half.point(0.5), half.to].map(|at| (at, half.width / 2.0)));
+    let pieces = scene.atoms.iter().flat_map(|atom| &atom.pieces).filter(|piece| legible(piece));
+    let spots =
+        ends.chain(arcs).map(|(at, reach)| (at.as_dvec2(), DVec2::splat(f64::from(reach)))).chain(pieces.map(extent));
+    spots.fold(None, |corners: Option<(DVec2, DVec2)>, (at, reach)| {
+        let (low, high) = corners.unwrap_or((at, at));
+        Some((low.min(at - reach), high.max(at + reach)))
+    })
 }
 
 fn sound(at: Vec2) -> bool {
@@ -204,6 +221,11 @@ fn draw_label(page: &mut Page, view: View, atom: &AtomMark) {
     for piece in atom.pieces.iter().filter(|piece| legible(piece)) {
         let size = view.length(piece.size);
         let baseline = view.point(piece.center) + DVec2::new(0.0, 0.5 * font::CAP_HEIGHT * size);
-        page.svg.text(baseline, Anchor::Middle, TextStyle { size, color: piece.color }, &Label::plain(&piece.text));
+        page.svg.text(
+            baseline,
+            Anchor::Middle,
+            TextStyle { size, color: piece.color, bold: false },
+            &Label::plain(&piece.text),
+        );
     }
 }

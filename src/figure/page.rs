@@ -7,11 +7,13 @@ use super::text::Label;
 use crate::scene::Rgb;
 use glam::DVec2;
 
-/// Blank border of every figure, in points.
-pub(super) const MARGIN: f64 = 4.0;
-
 /// Distance of two baselines, in font sizes.
 pub(super) const LEADING: f64 = 1.4;
+
+/// How much thicker and longer small things are than beside text of 7 points.
+pub(super) fn growth(font: f64) -> f64 {
+    (font / 7.0).max(0.75)
+}
 
 /// A page being drawn; lengths in points.
 pub(super) struct Page {
@@ -28,7 +30,7 @@ impl Page {
 
     /// The page's font size in a colour.
     pub(super) fn style(&self, color: Rgb) -> TextStyle {
-        TextStyle { size: self.font, color }
+        TextStyle { size: self.font, color, bold: false }
     }
 
     /// Sets a line at the top left of `area`, cut to its width; returns what is left below it.
@@ -41,9 +43,48 @@ impl Page {
         Area { top: area.top + style.size * LEADING, ..area }
     }
 
+    /// A line width (or another small length) given for text of 7 points.
+    pub(super) fn thin(&self, width: f64) -> f64 {
+        width * growth(self.font)
+    }
+
     /// Says in the middle of `area` that there is nothing to draw.
     pub(super) fn no_data(&mut self, area: Area) {
-        let at = area.center() + DVec2::new(0.0, self.font * 0.35);
-        self.svg.text(at, Anchor::Middle, self.style(self.palette.muted()), &Label::plain("no data"));
+        self.say(area, "no data");
     }
+
+    /// Says in the middle of `area` that it is too small for what belongs there.
+    pub(super) fn no_room(&mut self, area: Area) {
+        self.say(area, "no room");
+    }
+
+    /// A sentence in the middle of `area`, in as many lines as it takes and fit.
+    pub(super) fn say(&mut self, area: Area, sentence: &str) {
+        let (font, style) = (self.font, self.style(self.palette.muted()));
+        let lines = wrapped(sentence, area.width(), font);
+        // As `usize` saturates, an area without height has no line.
+        let fitting = (area.height() / (font * LEADING)) as usize;
+        let lines: Vec<Label> = lines.into_iter().take(fitting).collect();
+        let height = font * LEADING * lines.len() as f64;
+        for (place, line) in lines.iter().enumerate() {
+            let y = area.center().y - height / 2.0 + font * LEADING * (place as f64 + 0.75);
+            self.svg.text(DVec2::new(area.center().x, y), Anchor::Middle, style, line);
+        }
+    }
+}
+
+/// A sentence as lines of at most a width.
+fn wrapped(sentence: &str, width: f64, font: f64) -> Vec<Label> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in sentence.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if Label::plain(format!("{line} {word}")).width(font) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    let fits = |label: &Label| label.width(font) <= width;
+    lines.into_iter().map(|line| Label::plain(line).cut_to(width, font)).filter(fits).collect()
 }

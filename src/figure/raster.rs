@@ -14,21 +14,42 @@ const MOST_PIXELS: u64 = 100_000_000;
 /// Largest side that is drawn, in pixels.
 const LONGEST_SIDE: u64 = 30_000;
 
+/// A drawn picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    /// Pixels in a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Red, green, blue and opacity of every pixel, row by row. Figures are opaque throughout.
+    pub rgba: Vec<u8>,
+}
+
 /// Draws an SVG at `scale` pixels per CSS pixel (1/96 inch).
+pub(super) fn pixels(svg: &str, scale: f32) -> Result<Pixels, FigureError> {
+    let pixmap = drawn(svg, scale)?;
+    Ok(Pixels { width: pixmap.width(), height: pixmap.height(), rgba: pixmap.take() })
+}
+
+/// The same as a file.
 pub(super) fn png(svg: &str, scale: f32, provenance: &Provenance) -> Result<Vec<u8>, FigureError> {
+    let plain = drawn(svg, scale)?.encode_png().map_err(|error| FigureError::Png(error.to_string()))?;
+    Ok(with_metadata(plain, scale, provenance))
+}
+
+fn drawn(svg: &str, scale: f32) -> Result<tiny_skia::Pixmap, FigureError> {
     let tree = usvg::Tree::from_str(svg, &font::options())?;
-    let (width, height) = pixels(tree.size(), scale)?;
+    let (width, height) = size(tree.size(), scale)?;
     let mut pixmap = tiny_skia::Pixmap::new(width, height)
         .ok_or(FigureError::TooLarge { width: width.into(), height: height.into() })?;
     #[allow(clippy::cast_precision_loss, reason = "at most 30,000, which f32 holds exactly")]
     let stretch = (width as f32 / tree.size().width(), height as f32 / tree.size().height());
     resvg::render(&tree, tiny_skia::Transform::from_scale(stretch.0, stretch.1), &mut pixmap.as_mut());
-    let plain = pixmap.encode_png().map_err(|error| FigureError::Png(error.to_string()))?;
-    Ok(with_metadata(plain, scale, provenance))
+    Ok(pixmap)
 }
 
 /// Size of the picture, rounded to whole pixels.
-fn pixels(size: usvg::Size, scale: f32) -> Result<(u32, u32), FigureError> {
+fn size(size: usvg::Size, scale: f32) -> Result<(u32, u32), FigureError> {
     if !(scale.is_finite() && scale > 0.0) {
         return Err(FigureError::BadScale(scale));
     }

@@ -22,6 +22,8 @@ pub(super) struct Svg {
     out: String,
     open: Vec<&'static str>,
     definitions: usize,
+    /// How much thicker than given the lines of axes and charts are, for large type.
+    pen: f64,
 }
 
 impl Svg {
@@ -39,7 +41,12 @@ impl Svg {
             out.push_str(&format!("<b:entry key=\"{}\">{}</b:entry>\n", escape(key), escape(value)));
         }
         out.push_str("</metadata>\n");
-        Self { out, open: Vec::new(), definitions: 0 }
+        Self { out, open: Vec::new(), definitions: 0, pen: 1.0 }
+    }
+
+    /// The same document, in which [`Element::pen`] draws so much thicker.
+    pub(super) fn with_pen(self, pen: f64) -> Self {
+        Self { pen, ..self }
     }
 
     /// Starts an element; nothing is kept of it before [`Element::end`].
@@ -101,7 +108,7 @@ impl Svg {
 
     /// A straight line.
     pub(super) fn line(&mut self, from: DVec2, to: DVec2, color: Rgb, width: f64) {
-        self.element("line").span(from, to).color("stroke", color).number("stroke-width", width).end();
+        self.element("line").span(from, to).color("stroke", color).pen(width).end();
     }
 
     /// A line of text whose `anchor` (`start`, `middle`, `end`) lies at `at`, on the baseline.
@@ -121,6 +128,9 @@ impl Svg {
         }
         element =
             element.attribute("text-anchor", anchor.name()).number("font-size", style.size).color("fill", style.color);
+        if style.bold {
+            element = element.attribute("font-weight", "700");
+        }
         element.attribute("xml:space", "preserve").content(&spans(label, style.size));
     }
 }
@@ -164,11 +174,12 @@ impl Anchor {
     }
 }
 
-/// Size in points and colour of a text.
+/// Size in points, colour and weight of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct TextStyle {
     pub(super) size: f64,
     pub(super) color: Rgb,
+    pub(super) bold: bool,
 }
 
 /// An upright rectangle in points.
@@ -224,6 +235,18 @@ impl Element<'_> {
     /// An opacity 0..=1; fully opaque is the default and not written.
     pub(super) fn opacity(self, name: &str, value: f32) -> Self {
         if value < 1.0 { self.number(name, f64::from(value.max(0.0))) } else { self }
+    }
+
+    /// The width of a line of an axis or chart, which grows with the type.
+    pub(super) fn pen(self, width: f64) -> Self {
+        let width = width * self.svg.pen;
+        self.number("stroke-width", width)
+    }
+
+    /// Dashes of such a line.
+    pub(super) fn dashes(self, [dash, gap]: [f64; 2]) -> Self {
+        let pen = self.svg.pen;
+        self.attribute("stroke-dasharray", &format!("{} {}", number(dash * pen), number(gap * pen)))
     }
 
     /// The two ends of a line.

@@ -8,6 +8,8 @@ use glam::Vec2;
 use proptest::prelude::*;
 use resvg::usvg;
 
+mod layout;
+
 fn bar() -> ColorBar {
     let scale = ColorScale { map: ColorMap::Cividis, low: 0.1, high: 10_000.0, log: true };
     ColorBar::new(scale, "MA ratio", Some(1000.0))
@@ -30,7 +32,7 @@ fn molecule() -> MoleculeFigure {
     let bare = AtomMark { atom: AtomId(1), center: Vec2::new(1.0, 0.6), radius: 0.0, label, pieces, color };
     let table = Table { columns: vec!["edge".into()], rows: vec![vec!["3>7".into()]] };
     let scene = Scene { halos, strokes, atoms: vec![atom, bare], ..Scene::default() };
-    MoleculeFigure { scene, bar: Some(bar()), caption: "prediction 1.23".into(), table }
+    MoleculeFigure { scene, bar: Some(bar()), table }
 }
 
 fn chart() -> Chart {
@@ -60,12 +62,16 @@ fn chart() -> Chart {
 fn strip() -> HeatStrip {
     let values = (0..60).map(|index| 10_f32.powf(index as f32 / 15.0 - 1.0)).collect();
     let values = Matrix::new(5, 12, values).expect("5 by 12");
-    HeatStrip { values, heads: 3, bar: bar(), caption: "edge 3>7".into() }
+    HeatStrip { values, heads: 3, bar: bar() }
 }
 
 fn figure(content: Content) -> Figure {
     let provenance = vec![("probe".to_owned(), "gt, molecule 4".to_owned()), ("weights".to_owned(), "00ff".to_owned())];
-    Figure { spec: FigureSpec::default(), content, provenance }
+    Figure::single(panel(content), provenance)
+}
+
+fn panel(content: Content) -> Panel {
+    Panel { title: "Molecule 4".into(), caption: "prediction 1.23".into(), content }
 }
 
 fn all() -> [Figure; 3] {
@@ -163,7 +169,7 @@ fn a_chart_has_the_colours_of_the_paper_a_legend_and_dashed_lines() {
     assert!(svg.contains("stroke=\"#512888\"") && svg.contains("fill=\"#eb6123\""));
     // Two reference lines, and the legend's entry for the named one.
     assert_eq!(svg.matches("class=\"reference\"").count(), 3);
-    for text in ["base</text>", "trained</text>", "bars</text>", "KS 0.031</text>", "Sorted maxima</text>"] {
+    for text in ["base</text>", "trained</text>", "bars</text>", "KS 0.031</text>", "Molecule 4</text>"] {
         assert!(svg.contains(text), "{text}");
     }
     assert!(!read(&svg).is_empty());
@@ -309,8 +315,10 @@ proptest! {
 
     #[test]
     fn any_title_makes_a_well_formed_file(title in any::<String>(), key in any::<String>(), value in any::<String>()) {
-        let mut hostile = figure(Content::Molecule(MoleculeFigure { caption: value.clone(), ..molecule() }));
-        hostile.spec.title = Some(format!("<&\"'\u{0}\u{1b}\u{fffe}]]>{title}"));
+        let mut hostile = Figure::single(
+            Panel { title: key.clone(), caption: value.clone(), content: Content::Molecule(molecule()) }, Vec::new(),
+        );
+        hostile.spec.title = format!("<&\"'\u{0}\u{1b}\u{fffe}]]>{title}");
         hostile.provenance.push((key, value));
         let drawn = draw(&hostile).expect("drawn");
         prop_assert!(usvg::Tree::from_str(&drawn, &font::options()).is_ok());

@@ -6,10 +6,10 @@ use super::state::{Purpose, Severity};
 use super::{FigureKind, Workspace};
 use crate::analysis::chart::Table;
 use crate::analysis::{Quantity, View};
-use crate::domain::{Comparison, Dataset, DirectedEdge, Matrix, Molecule, Probe, symbol};
+use crate::domain::{Comparison, Dataset, DirectedEdge, Intervention, Matrix, Molecule, Probe, Scale, symbol};
 use crate::engine::jobs::{Task, measured, provenance};
 use crate::engine::{Event, ModelState};
-use crate::figure::{self, Content, Figure, FigureSpec, Format, HeatStrip, MoleculeFigure, Provenance};
+use crate::figure::{self, Content, Figure, Format, HeatStrip, MoleculeFigure, Panel, Provenance};
 use crate::io::{self, Tensor};
 use crate::models;
 use crate::scene::{Background, ColorBar, ColorScale, Pick};
@@ -22,22 +22,7 @@ impl Workspace {
     /// # Errors
     /// One sentence: why there is nothing to draw yet.
     pub fn figure(&mut self, kind: FigureKind) -> Result<Figure, String> {
-        let content = match kind {
-            FigureKind::Molecule => Content::Molecule(self.molecule_figure()?),
-            FigureKind::Activations => Content::Activations(self.selected_strip()?),
-            FigureKind::EdgeRatios | FigureKind::Curves => {
-                Content::Chart((*self.chart(kind, ModelState::Trained)?).clone())
-            }
-            FigureKind::Histogram => {
-                // A base state has no trained numbers: its own are drawn.
-                let state = if self.state.checkpoint().is_some_and(|checkpoint| checkpoint.is_base()) {
-                    ModelState::Base
-                } else {
-                    self.state.view.histogram
-                };
-                Content::Chart((*self.chart(kind, state)?).clone())
-            }
-        };
+        let panel = self.panel(kind)?;
         let (Some(dataset), Some(checkpoint)) = (self.state.dataset(), self.state.checkpoint()) else {
             return Err("Nothing is open that could be drawn; open a file of molecules first.".to_owned());
         };
@@ -47,7 +32,41 @@ impl Workspace {
             }
             _ => measured(dataset, &checkpoint.id, self.state.initial),
         };
-        Ok(Figure { spec: FigureSpec::default(), content, provenance })
+        Ok(Figure::single(panel, provenance))
+    }
+
+    /// A panel of a figure: what is shown, under words that say what it is.
+    fn panel(&mut self, kind: FigureKind) -> Result<Panel, String> {
+        match kind {
+            FigureKind::Molecule => {
+                let content = Content::Molecule(self.molecule_figure()?);
+                Ok(Panel { title: self.molecule_words(), caption: self.caption(), content })
+            }
+            FigureKind::Activations => {
+                let (edge, strip) = self.selected_strip()?;
+                let title = format!("{}, edge {}", self.molecule_words(), spell(edge));
+                Ok(Panel { title, caption: self.caption(), content: Content::Activations(strip) })
+            }
+            FigureKind::EdgeRatios => {
+                let chart = self.chart(kind, ModelState::Trained)?;
+                let title = format!("{}, edge ratios", self.molecule_words());
+                Ok(Panel { title, ..Panel::chart((*chart).clone(), self.caption()) })
+            }
+            FigureKind::Curves => {
+                let chart = self.chart(kind, ModelState::Trained)?;
+                Ok(Panel::chart((*chart).clone(), self.survey_caption()))
+            }
+            FigureKind::Histogram => {
+                // A base state has no trained numbers: its own are drawn.
+                let state = if self.state.checkpoint().is_some_and(|checkpoint| checkpoint.is_base()) {
+                    ModelState::Base
+                } else {
+                    self.state.view.histogram
+                };
+                let chart = self.chart(kind, state)?;
+                Ok(Panel::chart((*chart).clone(), self.survey_caption()))
+            }
+        }
     }
 
     pub(super) fn export(&mut self, kind: FigureKind, format: Format, path: PathBuf) {
@@ -101,10 +120,20 @@ impl Workspace {
         let picture = picture.ok_or("There is no molecule to draw yet.")?;
         let molecule = self.state.shown.as_ref().map(|shown| &shown.molecule).ok_or("There is no molecule yet.")?;
         let table = reading_table(&picture, molecule);
-        Ok(MoleculeFigure { scene: (*picture.scene).clone(), bar: picture.bar.clone(), caption: self.caption(), table })
+        Ok(MoleculeFigure { scene: (*picture.scene).clone(), bar: picture.bar.clone(), table })
     }
 
-    /// Model, prediction before and after edits, and measured value, in one line.
+    /// `Molecule 12 (its name)`.
+    fn molecule_words(&self) -> String {
+        let Some(id) = self.state.selected else { return String::new() };
+        let name = self.state.dataset().and_then(|dataset| dataset.record(id)?.id.as_deref());
+        match name.map(str::trim).filter(|name| !name.is_empty()) {
+            Some(name) => format!("Molecule {} ({name})", id.0),
+            None => format!("Molecule {}", id.0),
+        }
+    }
+
+    /// Model, prediction before and after edits, measured value, edits and structure, in one line.
     pub fn caption(&self) -> String {
         let mut parts = Vec::new();
         if let Some(checkpoint) = self.state.checkpoint() {
@@ -119,7 +148,16 @@ impl Workspace {
         if let Some(measured) = measured.filter(|value| !value.is_nan()) {
             parts.push(format!("measured {measured:.3}"));
         }
+        if let Some(comparison) = &self.state.comparison {
+            parts.extend(edit_words(&comparison.probe.intervention));
+        }
+        parts.extend(record.map(|record| record.smiles.to_string()));
         parts.join(" · ")
+    }
+
+    fn survey_caption(&self) -> String {
+        let survey = self.state.survey().zip(self.state.dataset());
+        survey.map_or_else(String::new, |(survey, dataset)| survey.caption(dataset))
     }
 
     /// The first output, by name where there are several.
@@ -141,15 +179,16 @@ impl Workspace {
     }
 
     /// The activations of the selected bond's first direction.
-    fn selected_strip(&mut self) -> Result<HeatStrip, String> {
+    fn selected_strip(&mut self) -> Result<(DirectedEdge, HeatStrip), String> {
         let molecule = self.state.shown.as_ref().map(|shown| std::sync::Arc::clone(&shown.molecule));
         let bond = match self.picked() {
             Some(Pick::Bond(bond)) => molecule.and_then(|molecule| molecule.bond(bond).map(|(a, b, _)| (a, b))),
             _ => None,
         };
         let (source, target) = bond.ok_or("Choose a bond first: the strip shows the activations of one.")?;
-        self.edge_strip(DirectedEdge { source, target })
-            .ok_or_else(|| "The bond takes no part in message passing.".to_owned())
+        let edge = DirectedEdge { source, target };
+        let strip = self.edge_strip(edge).ok_or("The bond takes no part in message passing.")?;
+        Ok((edge, strip))
     }
 
     /// |activation| of a directed edge, layers by features; `None` if it takes no part.
@@ -157,28 +196,22 @@ impl Workspace {
         let trace = &self.state.comparison.as_ref()?.edited;
         let row = trace.edges.find(edge)?;
         let rows = trace.layers.iter().map(|layer| layer.edges.row(row));
-        Some(self.strip(rows, trace.heads, "|activation|", format!("edge {}", spell(edge))))
+        Some(self.strip(rows, trace.heads, "|activation|"))
     }
 
     /// |node attention| of an atom, layers by features.
     pub fn atom_strip(&self, atom: crate::domain::AtomId) -> Option<HeatStrip> {
         let trace = &self.state.comparison.as_ref()?.edited;
         let rows = trace.layers.iter().map(|layer| layer.nodes.row(atom.index()));
-        Some(self.strip(rows, trace.heads, "|node attention|", format!("atom {}", atom.0)))
+        Some(self.strip(rows, trace.heads, "|node attention|"))
     }
 
-    fn strip<'a>(
-        &self,
-        rows: impl ExactSizeIterator<Item = &'a [f32]>,
-        heads: usize,
-        what: &str,
-        caption: String,
-    ) -> HeatStrip {
+    fn strip<'a>(&self, rows: impl ExactSizeIterator<Item = &'a [f32]>, heads: usize, what: &str) -> HeatStrip {
         let count = rows.len();
         let values: Vec<f32> = rows.flatten().map(|value| value.abs()).collect();
         let scale = ColorScale::fit_range(self.state.view.map, true, values.iter().copied());
         let values = Matrix { rows: count, cols: values.len() / count.max(1), values };
-        HeatStrip { values, heads, bar: ColorBar::new(scale, what, None), caption }
+        HeatStrip { values, heads, bar: ColorBar::new(scale, what, None) }
     }
 }
 
@@ -195,6 +228,19 @@ fn asked(dataset: &Dataset, probe: &Probe) -> Provenance {
     ];
     let more = more.map(|(key, value)| (key.to_owned(), value));
     provenance(dataset, &probe.model).into_iter().chain(more).collect()
+}
+
+/// What was changed, in few words; nothing if nothing was.
+fn edit_words(intervention: &Intervention) -> Vec<String> {
+    let mut words = Vec::new();
+    if intervention.explicit_bias != Scale::ONE {
+        words.push(format!("EBT × {:.2}", intervention.explicit_bias.value()));
+    }
+    let out = intervention.removed().len();
+    if out > 0 {
+        words.push(format!("{out} directed edge{} removed", if out == 1 { "" } else { "s" }));
+    }
+    words
 }
 
 /// `3>7`, as the command line writes a directed edge.

@@ -11,7 +11,7 @@ use crate::domain::{BondId, BondOrder, Dataset};
 use crate::engine::Checkpoint;
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, Step};
-use crate::figure::{self, Content, Figure, FigureSpec, Format};
+use crate::figure::{self, Figure, Format, Panel};
 use crate::io;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -97,10 +97,10 @@ impl Analyze {
             self.put(name, text.as_bytes(), out)?;
         }
         let provenance = measured(self.sweep.dataset(), &survey.key.model, survey.key.options.initial);
+        let caption = survey.caption(self.sweep.dataset());
         for (name, chart) in charts(survey) {
             for format in [Format::Svg, Format::Pdf] {
-                let provenance = provenance.clone();
-                let figure = Figure { spec: FigureSpec::default(), content: Content::Chart(chart.clone()), provenance };
+                let figure = Figure::single(Panel::chart(chart.clone(), caption.clone()), provenance.clone());
                 let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
                 self.put(&format!("{name}.{}", format.extension()), &bytes, out)?;
             }

@@ -120,6 +120,12 @@ impl Survey {
         base.filter_map(|(state, sweep)| Some((*state, sweep.band()?))).collect()
     }
 
+    /// What was measured of which file, in one line.
+    pub fn caption(&self, dataset: &Dataset) -> String {
+        let split = self.key.options.split.map_or_else(String::new, |split| format!("{} ", split.name()));
+        format!("{} · {} · {} {split}molecules", self.key.model.name, dataset.name, self.ids.len())
+    }
+
     /// Whether every molecule was measured.
     pub fn is_complete(&self) -> bool {
         self.ids.len() + self.unscored.len() == self.total
