@@ -399,3 +399,47 @@ fn frames_are_cheap_however_long_the_list() {
     let limit = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 25 });
     assert!(medians.iter().all(|&(_, median)| median < limit), "{medians:?}");
 }
+
+#[test]
+fn states_stand_side_by_side_with_one_selection_and_close_again() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    click(&mut harness, Role::Button, "compare with…");
+    harness.step();
+    harness.check_accessibility();
+    // The shortcut stands in the entry's name.
+    let entry = harness.get_all_by_role(Role::Button).find(|node| {
+        node.accesskit_node().label().is_some_and(|label| label.starts_with("Compare with the EBT twin"))
+    });
+    entry.expect("the twin in the menu").click();
+    let both = |app: &App| state(app).sides().all(|side| side.comparison.is_some()) && settled(app);
+    run_until(&mut harness, "the twin has answered", |app| state(app).side_count() == 2 && both(app));
+    for title in ["A gt-zinc, as trained", "B gt-ebt-zinc, as trained"] {
+        assert!(harness.query_by_role_and_label(Role::Canvas, &format!("Drawing of the molecule, {title}")).is_some());
+    }
+    let right = harness.get_by_role_and_label(Role::Canvas, "Drawing of the molecule, B gt-ebt-zinc, as trained");
+    let (left, right) = (
+        harness.get_by_role_and_label(Role::Canvas, "Drawing of the molecule, A gt-zinc, as trained").rect(),
+        right.rect(),
+    );
+    assert!(left.max.x <= right.min.x + 2.0 && (left.width() - right.width()).abs() < 2.0);
+    // A bond lies at the same place of every drawing, and is chosen in all.
+    let bond = Pick::Bond(BondId(2));
+    let at = harness.state().screen_position(bond).expect("a place") + (right.min - left.min);
+    click_at(&mut harness, at);
+    run_until(&mut harness, "the bond is chosen", |app| state(app).pick == Some(bond));
+    assert!(harness.query_all_by_label_contains("B gt-ebt-zinc, as trained").count() > 2, "named in the inspector");
+    harness.check_accessibility();
+
+    harness.key_press(Key::M);
+    run_until(&mut harness, "the difference is shown", |app| state(app).difference.is_some());
+    assert!(harness.query_by_role_and_label(Role::Canvas, "Difference map B − A").is_some());
+    harness.key_press(Key::X);
+    run_until(&mut harness, "the models are swapped", |app| answered(app, "gt-ebt-zinc") && both(app));
+    assert!(harness.query_by_role_and_label(Role::Button, "Close B gt-zinc, as trained").is_some());
+    let cheap = median_frame(&mut harness);
+    println!("median of our own time in a frame with two states and their difference: {cheap:?}");
+    click(&mut harness, Role::Button, "Close B gt-zinc, as trained");
+    run_until(&mut harness, "one state is left", |app| state(app).side_count() == 1 && settled(app));
+    assert!(state(harness.state()).difference.is_none());
+    assert!(harness.query_by_role_and_label(Role::Canvas, "Drawing of the molecule").is_some());
+}

@@ -4,6 +4,7 @@
 use super::actions::{ActionId as Id, Effect};
 use super::charts;
 use super::files;
+use super::lanes;
 use super::model;
 use super::parts::{self, action_switch, menu_item, separator, weak};
 use super::settings::Appearance;
@@ -44,6 +45,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 ui.separator();
                 effects.extend(menu_item(ui, Id::ResetLayout, state));
             });
+            ui.menu_button("Compare", |ui| lanes::menu(ui, state, &mut effects));
             ui.menu_button("Go", |ui| {
                 let groups: &[&[Id]] = &[
                     &[Id::NextMolecule, Id::PreviousMolecule, Id::NextPage, Id::PreviousPage],

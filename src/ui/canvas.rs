@@ -20,14 +20,17 @@ const SMALLEST_LABEL: f32 = 3.0;
 /// Room for the note below a colour bar, points.
 pub(super) const NOTE: f32 = 14.0;
 
+/// Least height of what a colour bar stands in, points.
+const BAR_HEIGHT: f32 = 50.0;
+
 /// Colours of the bar's gradient.
 const SAMPLES: usize = 48;
 
 /// Which drawing of the window: each keeps its own picture from frame to frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Surface {
-    /// The molecule shown.
-    Molecule,
+    /// The molecule shown, in one of the states side by side or as their difference.
+    Molecule(usize),
 }
 
 /// What the paint callbacks share: the renderers, and the last thing that went wrong with one.
@@ -115,9 +118,9 @@ pub(super) fn whole_pixels(rect: Rect, pixels_per_point: f32) -> Rect {
 }
 
 /// Paints a scene, or nothing but the background.
-pub(super) fn paint(ui: &Ui, canvas: Rect, scene: Option<&Arc<Scene>>, camera: Camera) {
+pub(super) fn paint(ui: &Ui, canvas: Rect, surface: Surface, (scene, camera): (Option<&Arc<Scene>>, Camera)) {
     let scenes: Arc<[Placed]> = scene.cloned().map(Placed::at_origin).into_iter().collect();
-    paint_all(ui, canvas, Surface::Molecule, (&scenes, camera));
+    paint_all(ui, canvas, surface, (&scenes, camera));
     let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));
     for placed in scenes.iter() {
         labels(&painter, canvas, placed, camera);
@@ -163,7 +166,7 @@ pub(super) fn labels(painter: &Painter, canvas: Rect, Placed { scene, offset, sc
 /// The colour bar, along the lower end of the canvas.
 pub(super) fn color_bar(ui: &Ui, canvas: Rect, bar: &ColorBar) {
     let width = (canvas.width() - 48.0).min(440.0);
-    if width < 80.0 || canvas.height() < 90.0 {
+    if width < 80.0 || canvas.height() < BAR_HEIGHT {
         return;
     }
     let note = if bar.note.is_empty() { 0.0 } else { NOTE };

@@ -2,11 +2,12 @@
 //! frame only lays them out.
 
 use super::actions::Effect;
+use super::lanes;
 use super::parts::{self, number, weak};
 use super::strip::Strip;
 use super::theme;
 use crate::domain::{AtomId, BondId, DirectedEdge, LOGIT_LIMIT, Matrix, Molecule};
-use crate::workspace::{Command, LayerReading, State, Workspace};
+use crate::workspace::{Command, LayerReading, State, Workspace, quantity_name, side_letter};
 use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
 
@@ -23,6 +24,8 @@ struct EdgeDetail {
     layers: Vec<LayerReading>,
     /// Ratio per layer before any edit; empty if there was none.
     before: Vec<f64>,
+    /// What is looked at per state side by side and layer; empty if there is one state only.
+    compared: Vec<Vec<f64>>,
     strip: Option<Strip>,
 }
 
@@ -44,6 +47,7 @@ impl BondDetail {
             edge,
             layers,
             before: workspace.ratios_before(edge),
+            compared: workspace.compared(edge),
             strip: workspace.edge_strip(edge).map(|strip| Strip::new(ui, strip)),
         };
         let edges = [detail(edges[0], there), detail(edges[1], back)];
@@ -100,11 +104,19 @@ pub(super) fn bond(
                 ui.label(RichText::new(parts::edge_name(molecule, edge.edge)).size(14.0).strong());
                 toggle(ui, molecule, edge, effects);
             });
+            if !edge.compared.is_empty() {
+                compared_table(ui, state, edge, effects);
+            }
             if edge.layers.is_empty() {
                 ui.label(weak("Taken out: no message flows this way, so there is nothing to measure."));
                 return;
             }
-            edge_table(ui, state, edge, count, effects);
+            if edge.compared.is_empty() {
+                edge_table(ui, state, edge, count, effects);
+            } else {
+                let header = egui::CollapsingHeader::new(RichText::new("All numbers of A").small()).id_salt("all of A");
+                header.show(ui, |ui| edge_table(ui, state, edge, count, effects));
+            }
             if let Some(strip) = &mut edge.strip {
                 strip.show(ui, state.view.reading.layer, &parts::edge_name(molecule, edge.edge));
             }
@@ -125,6 +137,32 @@ fn toggle(ui: &mut Ui, molecule: &Molecule, edge: &EdgeDetail, effects: &mut Vec
             effects.push(command.into());
         }
     });
+}
+
+/// What is looked at, layer by layer, in every state side by side, and their difference.
+fn compared_table(ui: &mut Ui, state: &State, edge: &EdgeDetail, effects: &mut Vec<Effect>) {
+    let reading = state.view.reading;
+    let head = reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
+    ui.label(weak(format!("{}, {head}", quantity_name(reading.quantity))).small());
+    let letters: Vec<String> = (0..edge.compared.len()).map(|side| side_letter(side).to_string()).collect();
+    let difference = state.difference.map(|shown| (shown, lanes::letters(shown)));
+    let mut columns = vec![("Layer", 38.0)];
+    columns.extend(letters.iter().map(|letter| (letter.as_str(), 62.0)));
+    columns.extend(difference.iter().map(|(_, name)| (name.as_str(), 62.0)));
+    let layers = edge.compared.iter().map(Vec::len).max().unwrap_or(0);
+    let at = |side: usize, layer: usize| edge.compared.get(side).and_then(|values| values.get(layer)).copied();
+    let row = |layer: usize| {
+        let mut cells: Vec<String> =
+            (0..edge.compared.len()).map(|side| parts::number_or_dash(at(side, layer))).collect();
+        cells.extend(difference.iter().map(|(shown, _)| {
+            parts::number_or_dash(at(shown.of, layer).zip(at(shown.minus, layer)).map(|(of, minus)| of - minus))
+        }));
+        cells
+    };
+    layer_table(ui, state, &columns, (0..layers).map(row).collect(), effects);
+    for side in 0..edge.compared.len() {
+        ui.label(weak(lanes::title(state, side)).small());
+    }
 }
 
 /// Ratio, median, maximum, where it sits, and rank, layer by layer.

@@ -14,6 +14,8 @@ pub(super) enum Icon {
     Close,
     /// An arrow into a tray.
     Export,
+    /// Two arrows past each other.
+    Swap,
 }
 
 /// A button with a sign on it.
@@ -53,6 +55,12 @@ fn shapes(icon: Icon, rect: Rect, stroke: Stroke) -> Vec<Shape> {
             line(&[(0.3, 0.3), (0.3, 0.0), (1.0, 0.0), (1.0, 0.7), (0.7, 0.7)]),
         ],
         Icon::Close => vec![line(&[(0.1, 0.1), (0.9, 0.9)]), line(&[(0.9, 0.1), (0.1, 0.9)])],
+        Icon::Swap => vec![
+            line(&[(0.0, 0.3), (1.0, 0.3)]),
+            line(&[(0.72, 0.05), (1.0, 0.3), (0.72, 0.55)]),
+            line(&[(1.0, 0.78), (0.0, 0.78)]),
+            line(&[(0.28, 0.53), (0.0, 0.78), (0.28, 1.0)]),
+        ],
         Icon::Export => vec![
             line(&[(0.5, 0.0), (0.5, 0.65)]),
             line(&[(0.22, 0.38), (0.5, 0.66), (0.78, 0.38)]),

@@ -8,9 +8,10 @@ use super::parts::{self, number_or_dash, weak};
 use super::prediction::{self, Prediction};
 use super::saturation::{self, Saturation};
 use super::{absent, projections, theme};
+use crate::analysis::Quantity;
 use crate::domain::{BondId, DirectedEdge, Molecule};
 use crate::scene::{Background, ColorMap, Pick};
-use crate::workspace::{Command, EdgeReading, Picture, State, Workspace, quantity_name};
+use crate::workspace::{Command, EdgeReading, MOST_LANES, Picture, State, Workspace, quantity_name};
 use eframe::egui::{self, Button, RichText, ScrollArea, Ui};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +22,10 @@ const LISTED_WHOLE: usize = 250;
 /// Everything the details depend on.
 #[derive(Clone, Copy, PartialEq)]
 struct Key {
-    comparison: usize,
+    /// Where the answers of all states side by side are.
+    answers: [usize; MOST_LANES + 1],
+    /// What is compared.
+    compared: (Quantity, Option<usize>),
     pick: Pick,
     map: ColorMap,
     background: Background,
@@ -63,7 +67,7 @@ pub(super) fn show(
     margin.show(ui, |ui| {
         ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
             removed_list(ui, state, &molecule, &mut effects);
-            if let Some(prediction) = Prediction::of(state) {
+            if let Some(prediction) = Prediction::of(state, 0) {
                 prediction::table(ui, &prediction);
             }
             match workspace.picked() {
@@ -106,9 +110,15 @@ fn details(
 
 /// The details of what is chosen, recomputed when they changed.
 fn refresh<'a>(ui: &Ui, workspace: &Workspace, own: &'a mut Inspector, pick: Pick) -> Option<&'a mut Detail> {
-    let comparison = workspace.state.comparison.as_ref()?;
+    let state = &workspace.state;
+    state.comparison.as_ref()?;
+    let mut answers = [0; MOST_LANES + 1];
+    for (slot, side) in answers.iter_mut().zip(state.sides()) {
+        *slot = side.comparison.map_or(0, |comparison| Arc::as_ptr(comparison).addr());
+    }
     let key = Key {
-        comparison: Arc::as_ptr(comparison).addr(),
+        answers,
+        compared: (state.view.reading.quantity, state.view.reading.head),
         pick,
         map: workspace.state.view.map,
         background: theme::background(ui),

@@ -3,7 +3,7 @@
 
 use super::actions::{ActionId, Effect};
 use super::{Session, Settings};
-use super::{charts, icons, inspector, library, molecule, parts, theme};
+use super::{charts, icons, inspector, lanes, library, molecule, parts, theme};
 use crate::workspace::{FigureKind, Workspace};
 use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
@@ -140,7 +140,7 @@ pub(super) fn show(
     settings: &mut Settings,
     session: &mut Session,
 ) -> Vec<Effect> {
-    session.picture = workspace.picture(theme::background(ui), session.molecule.hovered_pick());
+    session.pictures = lanes::Pictures::of(workspace, theme::background(ui), session.molecule.hovered_pick());
     let mut panels = Panels {
         workspace,
         session,
@@ -193,11 +193,11 @@ impl Panels<'_> {
         let Self { workspace, session, bonds_by_value, effects, .. } = self;
         let fill = if pane == Pane::Molecule { ui.visuals().extreme_bg_color } else { ui.visuals().panel_fill };
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, fill);
-        let Session { picture, .. } = session;
-        let picture = picture.as_deref();
+        let pictures = session.pictures.clone();
+        let picture = pictures.main().map(AsRef::as_ref);
         let shown = match pane {
             Pane::Library => library::show(ui, &workspace.state, &mut session.library),
-            Pane::Molecule => molecule::show(ui, &workspace.state, picture, &mut session.molecule),
+            Pane::Molecule => molecule::show(ui, &workspace.state, &pictures, &mut session.molecule),
             Pane::Inspector => inspector::show(ui, workspace, picture, (&mut session.inspector, bonds_by_value)),
             Pane::EdgeRatios => charts::show(ui, workspace, FigureKind::EdgeRatios, &mut session.charts),
             Pane::BatchMaxima => charts::show(ui, workspace, FigureKind::Curves, &mut session.charts),

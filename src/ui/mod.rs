@@ -14,6 +14,7 @@ mod files;
 mod help;
 mod icons;
 mod inspector;
+mod lanes;
 mod layout;
 mod library;
 mod model;
@@ -67,8 +68,8 @@ struct Session {
     molecule: molecule::Molecule,
     inspector: inspector::Inspector,
     charts: charts::Charts,
-    /// The painted molecule of the last frame.
-    picture: Option<Arc<Picture>>,
+    /// The painted molecule of the last frame, in every state side by side.
+    pictures: lanes::Pictures,
     /// Width of the panels in the last frame, points.
     width: Option<f32>,
     /// Widths of the columns as the user last set them, points.
@@ -130,12 +131,12 @@ impl App {
 
     /// Where on screen an atom or bond of the molecule is drawn, in points; `None` if it is not.
     pub fn screen_position(&self, pick: Pick) -> Option<egui::Pos2> {
-        self.session.molecule.screen_position(&self.session.picture.as_ref()?.scene, pick)
+        self.session.molecule.screen_position(&self.session.pictures.main()?.scene, pick)
     }
 
-    /// What the molecule panel shows, colours included.
+    /// What the molecule panel shows of the main state, colours included.
     pub fn picture(&self) -> Option<&Arc<Picture>> {
-        self.session.picture.as_ref()
+        self.session.pictures.main()
     }
 
     /// Where on screen a point of the picture is, in points.

@@ -1,18 +1,23 @@
-//! The molecule: its head line, the drawing with everything the pointer can do to it, and what it says
-//! when there is nothing to draw or to score.
+//! The molecule: its head line, one drawing for every state side by side with everything the pointer can
+//! do to it, and what it says when there is nothing to draw or to score.
+//!
+//! All drawings have one camera, one selection and one colour scale, so that they differ by what the
+//! models say and by nothing else.
 
-use super::actions::{ActionId, Effect};
-use super::parts::{self, decimal, weak};
-use super::prediction::{self, Prediction};
-use super::{absent, canvas, tooltip};
-use crate::domain::{AtomId, DirectedEdge, MoleculeId, Scale};
-use crate::models::Ebt;
-use crate::scene::{self, Camera, Hit, Pick, Scene};
-use crate::workspace::{Command, Picture, State};
-use eframe::egui::{
-    self, CursorIcon, PointerButton, Rect, Response, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2,
-};
+mod grid;
+mod head;
+mod pointer;
+
+use super::actions::Effect;
+use super::canvas::{self, Surface};
+use super::lanes::{self, Pictures};
+use super::{absent, prediction, tooltip};
+use crate::domain::{AtomId, MoleculeId};
+use crate::scene::{Camera, Hit, Pick, Scene};
+use crate::workspace::{Difference, Picture, State};
+use eframe::egui::{self, Rect, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
 use glam::Vec2 as World;
+use grid::Cell;
 use std::time::{Duration, Instant};
 
 /// After this long without an answer the view says that it waits.
@@ -21,9 +26,6 @@ const PATIENCE: Duration = Duration::from_millis(150);
 /// Room for the colour bar when a molecule is fitted, points.
 const BAR_ROOM: f32 = 58.0;
 
-/// Magnification per scrolled point.
-const WHEEL: f32 = 0.004;
-
 /// What the panel keeps for itself.
 pub(super) struct Molecule {
     camera: Camera,
@@ -31,6 +33,7 @@ pub(super) struct Molecule {
     fitted: bool,
     /// The molecule that the camera was made for.
     shown: Option<(u64, MoleculeId)>,
+    /// Where the main state is drawn; all drawings are as large.
     canvas: Option<Rect>,
     hovered: Option<Hit>,
     /// What the open context menu is about.
@@ -94,9 +97,11 @@ impl Molecule {
 
     /// Whether an answer has been due for long enough to say so; asks for the frame that will say it.
     fn is_waiting(&mut self, ui: &Ui, state: &State) -> bool {
-        let due =
-            state.shown.is_some() && state.untraceable.is_none() && (state.comparison.is_none() || state.is_stale());
-        if !due {
+        let is_due = |side: usize| {
+            let answer = state.side(side).map(|side| (side.untraceable.is_none(), side.comparison.is_none()));
+            answer.is_some_and(|(possible, missing)| possible && (missing || state.is_stale_at(side)))
+        };
+        if state.shown.is_none() || !(0..state.side_count()).any(is_due) {
             self.waiting = None;
             return false;
         }
@@ -113,108 +118,144 @@ fn world(size: Vec2) -> World {
 }
 
 /// Shows the panel.
-pub(super) fn show(ui: &mut Ui, state: &State, picture: Option<&Picture>, own: &mut Molecule) -> Vec<Effect> {
+pub(super) fn show(ui: &mut Ui, state: &State, pictures: &Pictures, own: &mut Molecule) -> Vec<Effect> {
     let mut effects = Vec::new();
     let waiting = own.is_waiting(ui, state);
-    egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 10, top: 8, bottom: 2 }).show(ui, |ui| {
-        head_line(ui, state, waiting);
-        reading_line(ui, state);
-        if let Some(absent) = picture.and_then(|picture| picture.absent.as_ref()) {
+    egui::Frame::new().inner_margin(egui::Margin { left: 12, right: 10, top: 6, bottom: 2 }).show(ui, |ui| {
+        head::head_line(ui, state, waiting, &mut effects);
+        if state.lanes.is_empty() {
+            head::reading_line(ui, state);
+        }
+        if let Some(absent) = pictures.absent() {
             effects.extend(absent::controls(ui, state, absent));
         }
     });
     ui.spacing_mut().item_spacing.y = 0.0;
-    let canvas = ui.available_rect_before_wrap();
-    let (canvas, response) = ui.allocate_exact_size(canvas.size(), Sense::click_and_drag());
-    let canvas = canvas::whole_pixels(canvas, ui.pixels_per_point());
-    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Drawing of the molecule"));
-    own.canvas = Some(canvas);
-    let scene = picture.map(|picture| &picture.scene);
-    let bar = picture.and_then(|picture| picture.bar.as_ref());
-    let bar_room = BAR_ROOM + bar.filter(|bar| !bar.note.is_empty()).map_or(0.0, |_| canvas::NOTE);
-    follow(own, state, scene.map(|scene| scene.as_ref()), (canvas, bar_room));
-    if let Some(picture) = picture {
-        move_camera(ui, &response, own, canvas);
-        point(ui, &response, picture, own, &mut effects);
-        context_menu(&response, state, own, &mut effects);
+    let room = ui.available_rect_before_wrap();
+    let pointed = if state.lanes.is_empty() {
+        alone(ui, state, pictures, own, &mut effects)
     } else {
-        own.hovered = None;
-    }
-    canvas::paint(ui, canvas, scene, own.camera);
-    if let Some(bar) = bar {
-        canvas::color_bar(ui, canvas, bar);
-    }
-    effects.extend(explain(ui, state, canvas, scene.is_some()));
-    if let (Some(picture), Some(hit), Some(shown)) = (picture, own.hovered, &state.shown)
-        && !egui::Popup::is_any_open(ui.ctx())
-    {
-        tooltip::show(ui, &response, state, (picture, shown), hit);
-    }
+        beside(ui, state, pictures, own, &mut effects)
+    };
+    own.hovered = pointed;
+    ui.advance_cursor_after_rect(room);
     effects
 }
 
-fn head_line(ui: &mut Ui, state: &State, waiting: bool) {
-    ui.horizontal(|ui| {
-        let Some(id) = state.selected else {
-            ui.label(weak("No molecule"));
-            return;
-        };
-        let record = state.dataset().and_then(|dataset| dataset.record(id));
-        ui.label(RichText::new(format!("#{}", id.0)).heading());
-        if let Some(name) = record.and_then(|record| record.id.as_deref()) {
-            ui.label(RichText::new(name).strong());
-        }
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if waiting {
-                ui.add(egui::Spinner::new().size(15.0));
-                ui.label(weak("computing…").small());
-            }
-            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
-                let smiles = record.map_or("", |record| &record.smiles);
-                let label = egui::Label::new(RichText::new(smiles).weak()).truncate().selectable(true);
-                ui.add(label).on_hover_text(smiles);
-            });
-        });
-    });
+/// The main state over the whole panel, its colour bar in the drawing; returns what is pointed at.
+fn alone(
+    ui: &mut Ui,
+    state: &State,
+    pictures: &Pictures,
+    own: &mut Molecule,
+    effects: &mut Vec<Effect>,
+) -> Option<Hit> {
+    let canvas = canvas::whole_pixels(ui.available_rect_before_wrap(), ui.pixels_per_point());
+    let picture = pictures.main();
+    let bar = picture.and_then(|picture| picture.bar.as_ref());
+    own.canvas = Some(canvas);
+    follow(own, state, picture.map(|picture| &*picture.scene), (canvas, bar_room(bar)));
+    let hit =
+        draw(ui, state, (0, canvas, "Drawing of the molecule"), (picture.map(AsRef::as_ref), pictures), own, effects);
+    if let Some(bar) = bar {
+        canvas::color_bar(ui, canvas, bar);
+    }
+    effects.extend(explain(ui, state, 0, (canvas, BAR_ROOM), picture.is_some()));
+    hit
 }
 
-/// Measured and predicted value, and what the user changed about the model.
-fn reading_line(ui: &mut Ui, state: &State) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = Vec2::new(5.0, 2.0);
-        let Some(comparison) = &state.comparison else {
-            let record = state.selected.and_then(|id| state.dataset()?.record(id));
-            let compared = state.compared().first().copied().flatten();
-            let target = record.zip(compared).and_then(|(record, place)| record.targets.get(place).copied());
-            if let Some(target) = target.filter(|value| !value.is_nan()) {
-                ui.label(weak("measured"));
-                ui.label(decimal(target));
-                ui.label(weak("·"));
-            }
-            ui.label(weak(if state.untraceable.is_some() { "no prediction" } else { "…" }));
-            return;
+/// Every state in a cell of its own under its head, and the difference; the colour bars below all. Returns
+/// what is pointed at.
+fn beside(
+    ui: &mut Ui,
+    state: &State,
+    pictures: &Pictures,
+    own: &mut Molecule,
+    effects: &mut Vec<Effect>,
+) -> Option<Hit> {
+    let mut room = ui.available_rect_before_wrap();
+    let bars = [pictures.explained(), pictures.difference.as_deref()].map(|picture| picture?.bar.as_ref());
+    let bars: Vec<_> = bars.into_iter().flatten().collect();
+    let bar_room = bars.iter().map(|bar| bar_room(Some(bar))).fold(0.0, f32::max);
+    room.max.y -= bar_room;
+    let shown = state.difference.filter(|_| pictures.difference.is_some());
+    let cells = grid::cells(room, state.side_count() + usize::from(shown.is_some()));
+    let canvases: Vec<Rect> =
+        cells.iter().map(|cell| canvas::whole_pixels(cell.canvas, ui.pixels_per_point())).collect();
+    own.canvas = canvases.first().copied();
+    let scene = pictures.sides.iter().flatten().next().map(|picture| &*picture.scene);
+    follow(own, state, scene, (canvases.first().copied().unwrap_or(room), 0.0));
+    let mut pointed = None;
+    for (place, (cell, canvas)) in cells.iter().zip(canvases).enumerate() {
+        let side = (place < state.side_count()).then_some(place);
+        let picture = match side {
+            Some(side) => pictures.sides.get(side).and_then(Option::as_ref),
+            None => pictures.difference.as_ref(),
         };
-        let Some(prediction) = Prediction::of(state) else { return };
-        prediction::line(ui, &prediction);
-        let intervention = &comparison.probe.intervention;
-        let ebt = state.checkpoint().map_or(Ebt::Off, |checkpoint| checkpoint.spec.ebt);
-        if intervention.explicit_bias != Scale::ONE && ebt != Ebt::Off {
-            let scale = intervention.explicit_bias.value();
-            ui.label(weak("·"));
-            ui.label(match ebt {
-                // Two-valued, as the model takes it.
-                Ebt::Code => format!("EBT as coded {}", if scale >= 0.5 { "on" } else { "off" }),
-                Ebt::Off | Ebt::Paper => format!("EBT × {scale:.2}"),
-            });
+        let name = match (side, shown) {
+            (Some(side), _) => format!("Drawing of the molecule, {}", lanes::title(state, side)),
+            (None, shown) => format!("Difference map {}", shown.map(lanes::letters).unwrap_or_default()),
+        };
+        cell_head(ui, state, cell, (side, shown), effects);
+        let hit = draw(ui, state, (place, canvas, &name), (picture.map(AsRef::as_ref), pictures), own, effects);
+        pointed = pointed.or(hit);
+        if let Some(side) = side {
+            effects.extend(explain(ui, state, side, (canvas, 44.0), picture.is_some()));
         }
-        match intervention.ablated.len() {
-            0 => {}
-            edges => {
-                ui.label(weak("·"));
-                ui.label(format!("{edges} directed edge{} out", if edges == 1 { "" } else { "s" }));
-            }
-        }
-    });
+        grid::outline(ui, cell);
+    }
+    let strip = Rect::from_min_max(pos2(room.left(), room.bottom()), pos2(room.right(), room.bottom() + bar_room));
+    for (bar, place) in bars.iter().zip(grid::columns(strip, bars.len())) {
+        canvas::color_bar(ui, place, bar);
+    }
+    pointed
+}
+
+fn cell_head(
+    ui: &mut Ui,
+    state: &State,
+    cell: &Cell,
+    (side, difference): (Option<usize>, Option<Difference>),
+    effects: &mut Vec<Effect>,
+) {
+    let mut inner = ui.new_child(egui::UiBuilder::new().id_salt(("head", side)).max_rect(cell.head));
+    inner.set_clip_rect(cell.head.expand(2.0).intersect(ui.clip_rect()));
+    match (side, difference) {
+        (Some(side), _) => head::side(&mut inner, state, side, effects),
+        (None, Some(difference)) => head::difference(&mut inner, state, difference, effects),
+        (None, None) => {}
+    }
+}
+
+/// Draws one state and does what the pointer asks for there; returns what is pointed at.
+fn draw(
+    ui: &mut Ui,
+    state: &State,
+    (place, canvas, name): (usize, Rect, &str),
+    (picture, pictures): (Option<&Picture>, &Pictures),
+    own: &mut Molecule,
+    effects: &mut Vec<Effect>,
+) -> Option<Hit> {
+    let response = ui.interact(canvas, ui.scope_id().with(("drawing", place)), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, name));
+    let mut hit = None;
+    if let Some(picture) = picture {
+        pointer::move_camera(ui, &response, own, canvas);
+        hit = pointer::point(ui, &response, (picture, canvas), own, effects);
+        pointer::context_menu(&response, state, own, effects);
+    }
+    canvas::paint(ui, canvas, Surface::Molecule(place), (picture.map(|picture| &picture.scene), own.camera));
+    if let (Some(picture), Some(hit), Some(shown)) = (picture, hit, &state.shown)
+        && !egui::Popup::is_any_open(ui.ctx())
+    {
+        tooltip::show(ui, &response, state, (picture, pictures, shown), hit);
+    }
+    hit
+}
+
+/// Room that a colour bar takes below a drawing, points.
+fn bar_room(bar: Option<&crate::scene::ColorBar>) -> f32 {
+    BAR_ROOM + bar.filter(|bar| !bar.note.is_empty()).map_or(0.0, |_| canvas::NOTE)
 }
 
 /// Fits another molecule, and keeps a fitted one fitted while window and layout change.
@@ -234,95 +275,10 @@ fn follow(own: &mut Molecule, state: &State, scene: Option<&Scene>, (canvas, bar
     }
 }
 
-fn move_camera(ui: &Ui, response: &Response, own: &mut Molecule, canvas: Rect) {
-    if response.double_clicked() {
-        own.fitted = true;
-    }
-    if response.dragged_by(PointerButton::Primary) || response.dragged_by(PointerButton::Middle) {
-        let delta = response.drag_delta();
-        own.camera = own.camera.panned(World::new(delta.x, delta.y));
-        own.fitted = false;
-        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
-    }
-    let Some(pointer) = response.hover_pos() else { return };
-    let factor = ui.input(|input| input.zoom_delta() * (input.smooth_scroll_delta().y * WHEEL).exp());
-    if (factor - 1.0).abs() > 1e-4 {
-        let anchor = world(pointer - canvas.min);
-        own.camera = own.camera.zoomed(factor, anchor, world(canvas.size()));
-        own.fitted = false;
-    }
-}
-
-/// What the pointer is over, and what a click there does.
-fn point(ui: &Ui, response: &Response, picture: &Picture, own: &mut Molecule, effects: &mut Vec<Effect>) {
-    let (Some(canvas), camera) = (own.canvas, own.camera) else { return };
-    let hit =
-        |pointer: egui::Pos2| scene::pick(&picture.scene, &camera, world(canvas.size()), world(pointer - canvas.min));
-    let hovered = response.hover_pos().filter(|_| !response.dragged()).and_then(hit);
-    if hovered.map(|hit| hit.pick) != own.hovered_pick() {
-        // The halo is part of the picture, which is made before the panels are shown.
-        ui.ctx().request_repaint();
-    }
-    own.hovered = hovered;
-    if own.hovered.is_some() {
-        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
-    }
-    let Some(pointer) = response.interact_pointer_pos() else { return };
-    if response.secondary_clicked() {
-        own.menu = hit(pointer);
-        if let Some(hit) = own.menu {
-            effects.push(Command::Select(Some(hit.pick)).into());
-        }
-    } else if response.clicked() {
-        match hit(pointer).map(|hit| hit.pick) {
-            Some(Pick::Bond(bond)) if ui.input(|input| input.modifiers.shift) => {
-                effects.extend([Command::Select(Some(Pick::Bond(bond))).into(), Command::ToggleBond(bond).into()]);
-            }
-            // Looking for a bond and missing it should not cost the selection on the way to a double-click.
-            None if response.double_clicked() => {}
-            pick => effects.push(Command::Select(pick).into()),
-        }
-    }
-}
-
-fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mut Vec<Effect>) {
-    let Some(shown) = &state.shown else { return };
-    response.context_menu(|ui| {
-        if let Some(Hit { pick: Pick::Bond(bond), .. }) = own.menu
-            && let Some(edges) = parts::directions(&shown.molecule, bond)
-        {
-            ui.label(weak(parts::bond_name(&shown.molecule, bond)));
-            let removed = state.edits.intervention(shown.id).removed();
-            let out: Vec<DirectedEdge> = edges.iter().copied().filter(|edge| removed.contains(edge)).collect();
-            let mut entry = |ui: &mut Ui, text: String, enabled: bool, command: Command| {
-                if ui.add_enabled(enabled, egui::Button::new(text)).clicked() {
-                    effects.push(command.into());
-                    ui.close();
-                }
-            };
-            entry(ui, "Take out both directions".to_owned(), out.len() < 2, Command::Ablate(edges.to_vec()));
-            for edge in edges {
-                let text = format!("Take out {}", parts::edge_name(&shown.molecule, edge));
-                entry(ui, text, !out.contains(&edge), Command::Ablate(vec![edge]));
-            }
-            entry(ui, "Put back".to_owned(), !out.is_empty(), Command::Restore(out.clone()));
-            ui.separator();
-        }
-        for id in [
-            ActionId::ClearAblation,
-            ActionId::Fit,
-            ActionId::AtomNumbers,
-            ActionId::CopySmiles,
-            ActionId::ExportMolecule,
-        ] {
-            effects.extend(parts::menu_item(ui, id, state));
-        }
-    });
-}
-
 /// Why there is no drawing, or no number in it, and the way on where there is one.
-fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) -> Vec<Effect> {
-    let text = match (&state.untraceable, drawn) {
+fn explain(ui: &mut Ui, state: &State, side: usize, (canvas, room): (Rect, f32), drawn: bool) -> Vec<Effect> {
+    let untraceable = state.side(side).and_then(|side| side.untraceable);
+    let text = match (untraceable, drawn) {
         (Some(reason), true) => format!("No numbers: {}", reason.message),
         (Some(reason), false) => format!("No drawing: {}", reason.message),
         (None, true) => return Vec::new(),
@@ -331,23 +287,27 @@ fn explain(ui: &mut Ui, state: &State, canvas: Rect, drawn: bool) -> Vec<Effect>
             "Open a file of SMILES, drop one here, or choose “Open bundled molecules” in the File menu.".to_owned()
         }
     };
-    let color = if state.untraceable.is_some() { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
+    let color = if untraceable.is_some() { ui.visuals().warn_fg_color } else { ui.visuals().weak_text_color() };
     let width = (canvas.width() - 32.0).clamp(60.0, 520.0);
-    let insistable = state.untraceable.as_ref().is_some_and(|reason| reason.large);
-    let height = if insistable { BAR_ROOM + 46.0 } else { BAR_ROOM };
+    let insistable = untraceable.is_some_and(|reason| reason.large);
+    let height = if insistable { room + 46.0 } else { room };
     let place = if drawn {
         // Where the colour bar would be.
         Rect::from_min_size(pos2(canvas.center().x - width / 2.0, canvas.bottom() - height), Vec2::new(width, 20.0))
     } else {
         Rect::from_center_size(canvas.center(), Vec2::new(width, 40.0))
     };
-    let mut inner =
-        ui.new_child(egui::UiBuilder::new().max_rect(place).layout(egui::Layout::top_down(egui::Align::Center)));
+    let mut inner = ui.new_child(
+        egui::UiBuilder::new()
+            .id_salt(("reason", side))
+            .max_rect(place)
+            .layout(egui::Layout::top_down(egui::Align::Center)),
+    );
     let frame = egui::Frame::popup(inner.style()).shadow(egui::Shadow::NONE);
     let shown = frame.show(&mut inner, |ui| {
         ui.spacing_mut().item_spacing.y = 4.0;
         ui.add(egui::Label::new(RichText::new(text).color(color)).wrap());
-        prediction::insist(ui, state)
+        if insistable { prediction::insist(ui, state) } else { Vec::new() }
     });
     shown.inner
 }

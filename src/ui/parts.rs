@@ -3,7 +3,8 @@
 
 use super::actions::{self, ActionId, Effect};
 use super::icons::{self, Icon};
-use crate::domain::{AtomId, BondId, BondOrder, DirectedEdge, Molecule, symbol};
+use crate::domain::{AtomId, BondId, BondOrder, DirectedEdge, Intervention, Molecule, Scale, symbol};
+use crate::models::Ebt;
 use crate::workspace::State;
 use eframe::egui::{self, Button, RichText, Ui};
 
@@ -109,6 +110,21 @@ pub(super) fn directions(molecule: &Molecule, bond: BondId) -> Option<[DirectedE
     let (source, target, _) = molecule.bond(bond)?;
     let edge = DirectedEdge { source, target };
     Some([edge, edge.reversed()])
+}
+
+/// What edits there are, in words: `EBT × 0.50`, `2 directed edges out`.
+pub(super) fn edits(intervention: &Intervention, ebt: Ebt) -> Vec<String> {
+    let scale = intervention.explicit_bias;
+    let bias = match ebt {
+        Ebt::Off => None,
+        _ if scale == Scale::ONE => None,
+        // Two-valued, as the model takes it.
+        Ebt::Code => Some(format!("EBT as coded {}", if scale.value() >= 0.5 { "on" } else { "off" })),
+        Ebt::Paper => Some(format!("EBT × {:.2}", scale.value())),
+    };
+    let edges = intervention.ablated.len();
+    let edges = (edges > 0).then(|| format!("{} out", counted(edges, "directed edge")));
+    bias.into_iter().chain(edges).collect()
 }
 
 /// A measured number with three or four significant digits.

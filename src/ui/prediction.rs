@@ -42,9 +42,9 @@ pub(super) struct Prediction {
 }
 
 impl Prediction {
-    /// What the last answer says.
-    pub(super) fn of(state: &State) -> Option<Self> {
-        let comparison = state.comparison.as_ref()?;
+    /// What the last answer in one of the states side by side says.
+    pub(super) fn of(state: &State, side: usize) -> Option<Self> {
+        let comparison = state.side(side)?.comparison?;
         let checkpoint = state.checkpoints.iter().find(|checkpoint| checkpoint.id == comparison.probe.model)?;
         let spec = &checkpoint.spec;
         let atom = match state.pick {

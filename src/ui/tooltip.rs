@@ -1,14 +1,21 @@
 //! What the drawing says about the atom or bond under the pointer.
 
+use super::lanes::{self, Pictures};
 use super::parts::{self, number, weak};
 use crate::analysis::Quantity;
-use crate::domain::AtomId;
+use crate::domain::{AtomId, DirectedEdge};
 use crate::scene::{Hit, Pick};
 use crate::workspace::{Coloring, EdgeReading, Picture, Shown, State, quantity_name};
 use eframe::egui::{self, Response, RichText, Ui};
 
 /// Shows what is under the pointer, at once and beside it.
-pub(super) fn show(ui: &Ui, response: &Response, state: &State, (picture, shown): (&Picture, &Shown), hit: Hit) {
+pub(super) fn show(
+    ui: &Ui,
+    response: &Response,
+    state: &State,
+    (picture, pictures, shown): (&Picture, &Pictures, &Shown),
+    hit: Hit,
+) {
     let anchor = egui::PopupAnchor::Pointer;
     egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0).show(|ui| match hit
         .pick
@@ -21,6 +28,10 @@ pub(super) fn show(ui: &Ui, response: &Response, state: &State, (picture, shown)
             // The half under the pointer first.
             if hit.edge == Some(edges[1]) {
                 edges.reverse();
+            }
+            if !state.lanes.is_empty() {
+                sides_tip(ui, state, (pictures, shown), edges);
+                return;
             }
             let readings =
                 edges.iter().filter_map(|edge| picture.readings().iter().find(|reading| reading.edge == *edge));
@@ -41,6 +52,46 @@ fn atom_tip(ui: &mut Ui, shown: &Shown, id: AtomId) {
         text += &format!(", charge {:+}", atom.charge).replace('-', "−");
     }
     ui.label(weak(text));
+}
+
+/// What every state side by side says of both directions of a bond.
+fn sides_tip(ui: &mut Ui, state: &State, (pictures, shown): (&Pictures, &Shown), edges: [DirectedEdge; 2]) {
+    let view = &state.view;
+    let head = view.reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
+    let what = quantity_name(view.reading.quantity);
+    ui.label(weak(format!("{what}, layer {}, {head}", view.reading.layer)));
+    egui::Grid::new("sides of the bond").spacing([14.0, 3.0]).show(ui, |ui| {
+        ui.label("");
+        for edge in edges {
+            ui.label(weak(parts::edge_name(&shown.molecule, edge)));
+        }
+        ui.end_row();
+        let line = |ui: &mut Ui, name: String, picture: Option<&Picture>, text: fn(&EdgeReading) -> String| {
+            ui.label(name);
+            for edge in edges {
+                let known = picture.and_then(|picture| picture.readings().iter().find(|known| known.edge == edge));
+                ui.label(known.map_or_else(|| "–".to_owned(), text));
+            }
+            ui.end_row();
+        };
+        for (side, picture) in pictures.sides.iter().enumerate() {
+            line(ui, lanes::title(state, side), picture.as_deref(), |known| match known.value {
+                None if known.ablated => "out".to_owned(),
+                value => parts::number_or_dash(value),
+            });
+        }
+        if let (Some(picture), Some(difference)) = (&pictures.difference, state.difference) {
+            line(ui, lanes::letters(difference), Some(picture), |known| {
+                known.value.map_or_else(|| "–".to_owned(), change)
+            });
+        }
+    });
+    ui.label(RichText::new("click selects, Shift+click takes out or puts back").small().weak());
+}
+
+/// A change with its sign.
+fn change(change: f64) -> String {
+    if change > 0.0 { format!("+{}", number(change)) } else { number(change) }
 }
 
 fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReading>, edges: usize) {
@@ -75,11 +126,8 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
                 ui.label(parts::number_or_dash(reading.ratio));
             }
             if difference {
-                let change = reading.difference();
-                ui.label(change.map_or_else(
-                    || "–".to_owned(),
-                    |change| if change > 0.0 { format!("+{}", number(change)) } else { number(change) },
-                ));
+                let difference = reading.difference();
+                ui.label(difference.map_or_else(|| "–".to_owned(), change));
             }
             ui.label(reading.rank.map_or_else(|| "–".to_owned(), |rank| format!("{rank} of {edges}")));
             ui.end_row();

@@ -232,6 +232,20 @@ impl Workspace {
         }
     }
 
+    /// What is looked at of a directed edge, per state side by side and layer, an empty list for a state in
+    /// which it takes no part; nothing at all if there is one state only.
+    pub fn compared(&self, edge: DirectedEdge) -> Vec<Vec<f64>> {
+        let state = &self.state;
+        if state.lanes.is_empty() {
+            return Vec::new();
+        }
+        let values = |side: usize| {
+            let trace = state.side(side).and_then(|side| side.comparison).map(|comparison| &comparison.edited);
+            trace.map_or_else(Vec::new, |trace| readings::edge_in_layers(trace, edge, state.reading_at(side)))
+        };
+        (0..state.side_count()).map(values).collect()
+    }
+
     /// Ratio of a directed edge per layer before any edit; empty if nothing is edited.
     pub fn ratios_before(&self, edge: DirectedEdge) -> Vec<f64> {
         let edited = |comparison: &&Arc<Comparison>| !Arc::ptr_eq(&comparison.baseline, &comparison.edited);

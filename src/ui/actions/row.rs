@@ -4,11 +4,15 @@ use super::super::export::Subject;
 use super::{Action, ActionId, Effect, WindowCommand};
 use crate::analysis::Quantity;
 use crate::scene::Pick;
-use crate::workspace::{Coloring, Command, FigureKind, Source, State};
+use crate::workspace::{Coloring, Command, FigureKind, MOST_LANES, Source, State};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 
 pub(super) const fn key(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+pub(super) const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
 }
 
 pub(super) const fn ctrl(key: Key) -> KeyboardShortcut {
@@ -77,6 +81,28 @@ pub(super) fn is_ablated(state: &State) -> bool {
 /// Whether the answer has edges that no bond stands for.
 pub(super) fn has_absent(state: &State) -> bool {
     state.comparison.as_ref().is_some_and(|comparison| comparison.baseline.edges.bond.iter().any(Option::is_none))
+}
+
+/// Whether another state can be put beside the main one.
+pub(super) fn has_room(state: &State) -> bool {
+    state.checkpoint().is_some() && state.lanes.len() < MOST_LANES
+}
+
+/// Whether the chosen model's own state without edits can be put beside it.
+pub(super) fn can_compare_trained(state: &State) -> bool {
+    has_room(state)
+        && state.checkpoint().is_some_and(|chosen| state.is_edited_at(0) && !state.is_lane(&chosen.id, false))
+}
+
+/// Whether the listed model that differs by explicit bias only can be put beside the main one.
+pub(super) fn can_compare_twin(state: &State) -> bool {
+    let twin = state.twin().and_then(|place| state.checkpoints.get(place));
+    has_room(state) && twin.is_some_and(|twin| !state.is_lane(&twin.id, true))
+}
+
+/// Whether the untrained state of the chosen model can be put beside it.
+pub(super) fn can_compare_base(state: &State) -> bool {
+    has_room(state) && state.checkpoint().is_some_and(|chosen| !chosen.is_base())
 }
 
 /// Chooses an untrained state.

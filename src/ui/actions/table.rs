@@ -4,14 +4,15 @@ use super::super::export::Subject;
 use super::super::help::Page;
 use super::super::settings::Appearance;
 use super::row::{
-    PAGE, action, base, ctrl, ctrl_shift, difference, export, has_absent, has_rows, has_survey, has_trace, is_ablated,
-    just, key, layer, next_head, picked_bond, quantity, smiles, source, step, switch, when,
+    PAGE, action, base, can_compare_base, can_compare_trained, can_compare_twin, ctrl, ctrl_shift, difference, export,
+    has_absent, has_rows, has_survey, has_trace, is_ablated, just, key, layer, next_head, picked_bond, quantity, shift,
+    smiles, source, step, switch, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
 use crate::domain::Detail;
 use crate::models::Initial;
-use crate::workspace::{Coloring, Command, FigureKind, Source};
+use crate::workspace::{Coloring, Command, Difference, FigureKind, Source, With};
 use eframe::egui::Key;
 
 use ActionId as Id;
@@ -287,6 +288,72 @@ pub static ACTIONS: &[Action] = &[
             just(Command::AllowLarge)
         }),
         |state| state.untraceable.as_ref().is_some_and(|reason| reason.large),
+    ),
+    when(
+        action(
+            Id::CompareTrained,
+            "Compare with as trained",
+            "Show this model without your edits beside it",
+            &[key(Key::C)],
+            |_| just(Command::Compare(With::AsTrained)),
+        ),
+        can_compare_trained,
+    ),
+    when(
+        action(
+            Id::CompareTwin,
+            "Compare with the EBT twin",
+            "Show the model beside it that differs by explicit bias only (or, beside one with EBT, the one without)",
+            &[key(Key::E)],
+            |_| just(Command::Compare(With::Twin)),
+        ),
+        can_compare_twin,
+    ),
+    when(
+        action(
+            Id::CompareBase,
+            "Compare with the base state",
+            "Show the untrained state of this model beside it",
+            &[key(Key::U)],
+            |_| just(Command::Compare(With::Base)),
+        ),
+        can_compare_base,
+    ),
+    when(
+        action(
+            Id::SwapSides,
+            "Swap A and B",
+            "Make the model beside the chosen one, and the other way round",
+            &[key(Key::X)],
+            |_| just(Command::SwapLane(1)),
+        ),
+        |state| !state.lanes.is_empty(),
+    ),
+    when(
+        switch(
+            action(
+                Id::DifferenceMap,
+                "Difference map",
+                "Show what B has more than A, edge by edge, on a scale about zero",
+                &[key(Key::M)],
+                |state| {
+                    let shown = state.difference.is_none().then_some(Difference { of: 1, minus: 0 });
+                    just(Command::ShowDifference(shown))
+                },
+            ),
+            |state| state.difference.is_some(),
+        ),
+        |state| !state.lanes.is_empty(),
+    ),
+    when(
+        action(
+            Id::CloseSides,
+            "Close the comparison",
+            "Show the chosen model alone again",
+            &[shift(Key::C)],
+            |state| (1..state.side_count()).rev().map(|side| Command::RemoveLane(side).into()).collect(),
+        ),
+        |state| !state.lanes.is_empty(),
     ),
     action(
         Id::GraphitFull,

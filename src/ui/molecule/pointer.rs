@@ -1,0 +1,102 @@
+//! What the pointer does in a drawing: moving the camera that all drawings share, choosing atoms and
+//! bonds, and the menu on them.
+
+use super::super::actions::{ActionId, Effect};
+use super::super::parts::{self, weak};
+use super::{Molecule, world};
+use crate::domain::DirectedEdge;
+use crate::scene::{self, Hit, Pick};
+use crate::workspace::{Command, Picture, State};
+use eframe::egui::{self, CursorIcon, PointerButton, Rect, Response, Ui};
+use glam::Vec2 as World;
+
+/// Magnification per scrolled point.
+const WHEEL: f32 = 0.004;
+
+pub(super) fn move_camera(ui: &Ui, response: &Response, own: &mut Molecule, canvas: Rect) {
+    if response.double_clicked() {
+        own.fitted = true;
+    }
+    if response.dragged_by(PointerButton::Primary) || response.dragged_by(PointerButton::Middle) {
+        let delta = response.drag_delta();
+        own.camera = own.camera.panned(World::new(delta.x, delta.y));
+        own.fitted = false;
+        ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
+    }
+    let Some(pointer) = response.hover_pos() else { return };
+    let factor = ui.input(|input| input.zoom_delta() * (input.smooth_scroll_delta().y * WHEEL).exp());
+    if (factor - 1.0).abs() > 1e-4 {
+        let anchor = world(pointer - canvas.min);
+        own.camera = own.camera.zoomed(factor, anchor, world(canvas.size()));
+        own.fitted = false;
+    }
+}
+
+/// What the pointer is over, and what a click there does.
+pub(super) fn point(
+    ui: &Ui,
+    response: &Response,
+    (picture, canvas): (&Picture, Rect),
+    own: &mut Molecule,
+    effects: &mut Vec<Effect>,
+) -> Option<Hit> {
+    let camera = own.camera;
+    let hit =
+        |pointer: egui::Pos2| scene::pick(&picture.scene, &camera, world(canvas.size()), world(pointer - canvas.min));
+    let hovered = response.hover_pos().filter(|_| !response.dragged()).and_then(hit);
+    if hovered.is_some() {
+        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    }
+    let Some(pointer) = response.interact_pointer_pos() else { return hovered };
+    if response.secondary_clicked() {
+        own.menu = hit(pointer);
+        if let Some(hit) = own.menu {
+            effects.push(Command::Select(Some(hit.pick)).into());
+        }
+    } else if response.clicked() {
+        match hit(pointer).map(|hit| hit.pick) {
+            Some(Pick::Bond(bond)) if ui.input(|input| input.modifiers.shift) => {
+                effects.extend([Command::Select(Some(Pick::Bond(bond))).into(), Command::ToggleBond(bond).into()]);
+            }
+            // Looking for a bond and missing it should not cost the selection on the way to a double-click.
+            None if response.double_clicked() => {}
+            pick => effects.push(Command::Select(pick).into()),
+        }
+    }
+    hovered
+}
+
+pub(super) fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mut Vec<Effect>) {
+    let Some(shown) = &state.shown else { return };
+    response.context_menu(|ui| {
+        if let Some(Hit { pick: Pick::Bond(bond), .. }) = own.menu
+            && let Some(edges) = parts::directions(&shown.molecule, bond)
+        {
+            ui.label(weak(parts::bond_name(&shown.molecule, bond)));
+            let removed = state.edits.intervention(shown.id).removed();
+            let out: Vec<DirectedEdge> = edges.iter().copied().filter(|edge| removed.contains(edge)).collect();
+            let mut entry = |ui: &mut Ui, text: String, enabled: bool, command: Command| {
+                if ui.add_enabled(enabled, egui::Button::new(text)).clicked() {
+                    effects.push(command.into());
+                    ui.close();
+                }
+            };
+            entry(ui, "Take out both directions".to_owned(), out.len() < 2, Command::Ablate(edges.to_vec()));
+            for edge in edges {
+                let text = format!("Take out {}", parts::edge_name(&shown.molecule, edge));
+                entry(ui, text, !out.contains(&edge), Command::Ablate(vec![edge]));
+            }
+            entry(ui, "Put back".to_owned(), !out.is_empty(), Command::Restore(out.clone()));
+            ui.separator();
+        }
+        for id in [
+            ActionId::ClearAblation,
+            ActionId::Fit,
+            ActionId::AtomNumbers,
+            ActionId::CopySmiles,
+            ActionId::ExportMolecule,
+        ] {
+            effects.extend(parts::menu_item(ui, id, state));
+        }
+    });
+}
