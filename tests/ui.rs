@@ -407,9 +407,9 @@ fn states_stand_side_by_side_with_one_selection_and_close_again() {
     harness.step();
     harness.check_accessibility();
     // The shortcut stands in the entry's name.
-    let entry = harness.get_all_by_role(Role::Button).find(|node| {
-        node.accesskit_node().label().is_some_and(|label| label.starts_with("Compare with the EBT twin"))
-    });
+    let entry = harness
+        .get_all_by_role(Role::Button)
+        .find(|node| node.accesskit_node().label().is_some_and(|label| label.starts_with("Compare with the EBT twin")));
     entry.expect("the twin in the menu").click();
     let both = |app: &App| state(app).sides().all(|side| side.comparison.is_some()) && settled(app);
     run_until(&mut harness, "the twin has answered", |app| state(app).side_count() == 2 && both(app));

@@ -33,12 +33,27 @@ pub enum Role {
     OtherBase,
     /// The model shown after the reader's edits, beside what it was.
     Edited,
+    /// The second of several states side by side.
+    Second,
+    /// The third of several states side by side.
+    Third,
     /// One layer that the reader selected, drawn on top of the others.
     Selected,
     /// A fitted density.
     Fit,
     /// A reference line.
     Threshold,
+}
+
+/// How a line is drawn, so that nothing is told by colour alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// One stroke.
+    Solid,
+    /// Dashes.
+    Dashed,
+    /// Dots.
+    Dotted,
 }
 
 /// How a series is drawn.
@@ -77,6 +92,22 @@ pub struct Series {
     pub opacity: f32,
     /// Geometry.
     pub shape: Shape,
+}
+
+impl Series {
+    /// Whether it is one of several lines of a state that stands for all of them.
+    pub fn is_prominent(&self) -> bool {
+        self.opacity >= 1.0
+    }
+
+    /// How it is drawn if it is a line: what stands beside the main state is broken.
+    pub fn pattern(&self) -> Pattern {
+        match self.role {
+            Role::Second | Role::Edited if self.is_prominent() => Pattern::Dashed,
+            Role::Third if self.is_prominent() => Pattern::Dotted,
+            _ => Pattern::Solid,
+        }
+    }
 }
 
 /// A complete chart and the numbers behind it.

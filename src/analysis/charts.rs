@@ -56,8 +56,16 @@ pub fn sweep_edge_curves(trained: &Sweep, bands: &[(&str, Band)], selected: Opti
 
 /// Figures 2 and 4: the batch maxima of the trained model, sorted per layer, over base bands.
 pub fn batch_curves(trained: &Sweep, bands: &[(&str, Band)], selected: Option<usize>) -> Chart {
-    let layers = trained.layers().iter().map(|layer| layer.batch_max.iter().flatten().copied().collect()).collect();
-    let states = [Curves { name: "trained", role: Role::Trained, layers }];
+    batch_curves_of(&[("trained", Role::Trained, trained)], bands, selected)
+}
+
+/// The same for several states, each with its name and meaning.
+pub fn batch_curves_of(states: &[(&str, Role, &Sweep)], bands: &[(&str, Band)], selected: Option<usize>) -> Chart {
+    let maxima = |sweep: &Sweep| {
+        sweep.layers().iter().map(|layer| layer.batch_max.iter().flatten().copied().collect()).collect()
+    };
+    let states: Vec<Curves<'_>> =
+        states.iter().map(|&(name, role, sweep)| Curves { name, role, layers: maxima(sweep) }).collect();
     curves(["Batch maxima", "molecule rank", "batch maximum of the edge ratio"], &states, bands, selected)
 }
 
@@ -67,19 +75,22 @@ fn curves([title, x, y]: [&str; 3], states: &[Curves<'_>], bands: &[(&str, Band)
         states.iter().map(|state| state.layers.iter().map(|ratios| finite_sorted(ratios)).collect()).collect();
     let mut series: Vec<Series> = band_series(bands);
     let mut on_top = Vec::new();
+    // Of several states side by side the selected layer is what is compared; the others stay behind it.
+    let compared = selected.is_some() && states.iter().any(|state| matches!(state.role, Role::Second | Role::Third));
     for (state, layers) in states.iter().zip(&sorted) {
-        let mut named = false;
+        let mut named = compared;
+        let selected = selected.map(|selected| selected.min(layers.len().saturating_sub(1)));
         for (layer, ratios) in layers.iter().enumerate().filter(|(_, ratios)| !ratios.is_empty()) {
             let shape = Shape::Line(thinned(ratios));
             if selected == Some(layer) {
                 let name = format!("{}, layer {layer}", state.name);
-                let role = if state.role == Role::Trained { Role::Selected } else { state.role };
+                let role = if state.role == Role::Trained && !compared { Role::Selected } else { state.role };
                 on_top.push(Series { name, role, opacity: 1.0, shape });
             } else {
                 // One entry in the legend stands for all layers of a state.
                 let name = if named { String::new() } else { state.name.to_owned() };
                 named = true;
-                series.push(Series { name, role: state.role, opacity: 0.5, shape });
+                series.push(Series { name, role: state.role, opacity: if compared { 0.22 } else { 0.5 }, shape });
             }
         }
     }
@@ -196,6 +207,77 @@ pub fn histogram(sample: &Sample, fit: Option<&Fit>, title: HistogramTitle<'_>) 
     }
 }
 
+/// One of several states whose log ratios share a histogram.
+#[derive(Clone, Copy, Debug)]
+pub struct Overlaid<'a> {
+    /// Name in the legend and in the table's header.
+    pub name: &'a str,
+    /// Meaning, hence colour.
+    pub role: Role,
+    /// The layer, counted from 0.
+    pub layer: usize,
+    /// The log ratios.
+    pub sample: &'a Sample,
+    /// The density fitted to them.
+    pub fit: Option<&'a Fit>,
+}
+
+/// Bins of several histograms in one: fewer than of one alone, so that their outlines can be told apart.
+const OVERLAID_BINS: usize = 200;
+
+/// Figure 3 of several states in one: outlines in common bins, the density fitted to each, and the line at -3.
+pub fn histograms(states: &[Overlaid<'_>]) -> Chart {
+    let low = states.iter().map(|state| state.sample.min()).fold(f64::INFINITY, f64::min);
+    let high = states.iter().map(|state| state.sample.max()).fold(f64::NEG_INFINITY, f64::max);
+    let width = (high - low) / position(OVERLAID_BINS);
+    let left = |bin: usize| low + width * position(bin);
+    let counts: Vec<Vec<u64>> = states.iter().map(|state| state.sample.counts(low, high, OVERLAID_BINS)).collect();
+    let expected =
+        |state: &Overlaid<'_>, x: f64| state.fit.map(|fit| state.sample.count() as f64 * width * fit.gamma.pdf(x));
+    let height = |count: f64| if count > 0.0 { count.log10().max(-1.0) } else { -1.0 };
+    let mut series = Vec::new();
+    for (state, counts) in states.iter().zip(&counts) {
+        let steps = counts.iter().enumerate();
+        let steps = steps.flat_map(|(bin, &count)| [left(bin), left(bin + 1)].map(|x| [x, height(count as f64)]));
+        let shape = Shape::Line(steps.collect());
+        series.push(Series { name: String::new(), role: state.role, opacity: 0.45, shape });
+    }
+    for state in states {
+        let points = (0..=OVERLAID_BINS).filter_map(|bin| Some((left(bin), expected(state, left(bin))?)));
+        let points = points.filter(|(_, count)| *count >= 0.1 && count.is_finite());
+        let name = format!("{}, layer {}", state.name, state.layer);
+        let shape = Shape::Line(points.map(|(x, count)| [x, height(count)]).collect());
+        series.push(Series { name, role: state.role, opacity: 1.0, shape });
+    }
+    let name = "ratio 1000".to_owned();
+    series.push(Series { name, role: Role::Threshold, opacity: 1.0, shape: Shape::VLine(MASSIVE_LOG) });
+    let top = counts.iter().flatten().copied().max().unwrap_or(1);
+    let note = |state: &Overlaid<'_>| {
+        let ks = state.fit.map_or_else(|| "no fit".to_owned(), |fit| format!("KS = {:.3}", fit.ks));
+        let (below, count) = (state.sample.count_below(MASSIVE_LOG), state.sample.count());
+        format!("{}: {ks}, {below} of {count} below -3", state.name)
+    };
+    let names = states.iter().flat_map(|state| ["count", "fitted_count"].map(|what| format!("{} {what}", state.name)));
+    let row = |bin: usize| {
+        let cells = states.iter().zip(&counts).flat_map(|(state, counts)| {
+            let fitted = expected(state, left(bin) + 0.5 * width).map_or_else(String::new, |count| count.to_string());
+            [counts.get(bin).map_or_else(String::new, u64::to_string), fitted]
+        });
+        [left(bin).to_string(), left(bin + 1).to_string()].into_iter().chain(cells).collect()
+    };
+    Chart {
+        title: "Log ratios side by side; lines are gamma fits".to_owned(),
+        x: axis("-log10(ratio)", Scale::Linear, (low.min(MASSIVE_LOG - 0.2), high)),
+        y: axis("count", Scale::Log10, (-1.0, (top as f64).log10().ceil().max(1.0))),
+        series,
+        notes: states.iter().map(note).collect(),
+        table: Table {
+            columns: ["bin_left", "bin_right"].map(str::to_owned).into_iter().chain(names).collect(),
+            rows: (0..OVERLAID_BINS).map(row).collect(),
+        },
+    }
+}
+
 /// The fitted counts per bin where they reach 0.01, as decimal logarithms, from the location (or the smallest value,
 /// if the location lies outside the picture) to the largest value.
 fn density(sample: &Sample, fit: &Fit, expected: impl Fn(f64) -> f64) -> Vec<[f64; 2]> {
@@ -225,6 +307,7 @@ fn histogram_notes(sample: &Sample, fit: Option<&Fit>, title: HistogramTitle<'_>
 #[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
+    use crate::analysis::chart::Pattern;
     use crate::analysis::gamma::fit;
     use crate::domain::Matrix;
 
@@ -275,6 +358,45 @@ mod tests {
         assert_eq!(sweep_edge_curves(&sweep, &[], None).table.rows.len(), 4);
         let empty = batch_curves(&Sweep::default(), &[], Some(0));
         assert_eq!((empty.series.len(), empty.table.rows.len(), empty.y.range), (0, 0, (0.0, 6.0)));
+    }
+
+    #[test]
+    fn states_side_by_side_share_bins_and_name_the_compared_layer_only() {
+        let samples = crate::analysis::gamma::tests::samples().map(|values| Sample::new(values).unwrap());
+        let samples: Vec<Sample> = samples.into_iter().collect();
+        let fits: Vec<Fit> = samples.iter().map(fit).collect();
+        let names = ["A x", "B y", "C z"];
+        let roles = [Role::Trained, Role::Second, Role::Third];
+        let states: Vec<Overlaid<'_>> = samples
+            .iter()
+            .zip(&fits)
+            .zip(names.iter().zip(roles))
+            .map(|((sample, fit), (name, role))| Overlaid { name, role, layer: 4, sample, fit: Some(fit) })
+            .collect();
+        let chart = histograms(&states);
+        for (place, state) in states.iter().enumerate() {
+            let column = |at: usize| chart.table.rows.iter().map(move |row| row[at].parse::<f64>().unwrap());
+            assert_eq!(column(2 + 2 * place).sum::<f64>(), state.sample.count() as f64);
+            assert!((column(3 + 2 * place).sum::<f64>() / state.sample.count() as f64 - 1.0).abs() < 0.05);
+            assert!(chart.notes[place].starts_with(state.name) && chart.notes[place].contains("KS"));
+        }
+        let patterns = |chart: &Chart| -> Vec<(String, Pattern)> {
+            let named = chart.series.iter().filter(|series| !series.name.is_empty() && series.role != Role::Threshold);
+            named.map(|series| (series.name.clone(), series.pattern())).collect()
+        };
+        let expected = [("A x", Pattern::Solid), ("B y", Pattern::Dashed), ("C z", Pattern::Dotted)];
+        let expected = &expected[..states.len()];
+        assert_eq!(
+            patterns(&chart),
+            expected.iter().map(|(name, pattern)| (format!("{name}, layer 4"), *pattern)).collect::<Vec<_>>()
+        );
+        // A state with fewer layers shows its last.
+        let curves = |name, role, layers| Curves { name, role, layers: vec![vec![1.0, 10.0]; layers] };
+        let chart = edge_ratio_curves(&[curves("A x", Role::Trained, 6), curves("B y", Role::Second, 3)], &[], Some(4));
+        assert_eq!(
+            patterns(&chart),
+            [("A x, layer 4".to_owned(), Pattern::Solid), ("B y, layer 2".to_owned(), Pattern::Dashed)]
+        );
     }
 
     #[test]

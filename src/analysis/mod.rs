@@ -13,7 +13,10 @@ mod stats;
 mod sweep;
 mod tally;
 
-pub use charts::{Curves, HistogramTitle, batch_curves, edge_ratio_curves, histogram, sweep_edge_curves};
+pub use charts::{
+    Curves, HistogramTitle, Overlaid, batch_curves, batch_curves_of, edge_ratio_curves, histogram, histograms,
+    sweep_edge_curves,
+};
 pub use compare::{EdgeChange, PredictionChange, edge_changes, prediction_changes};
 pub use gamma::{Fit, Gamma, fit};
 pub use massive::{

@@ -108,16 +108,21 @@ impl Sample {
     }
 
     /// Counts in `bins` equal bins between smallest and largest value; the last bin includes its upper end.
+    pub fn histogram(&self, bins: usize) -> Vec<u64> {
+        self.counts(self.min(), self.max(), bins)
+    }
+
+    /// The same between two bounds; what lies outside goes to the nearer end.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a place in 0..=bins, and counts far below 2^53"
+        reason = "a place in 0..=bins, negative ones saturate at 0, and counts far below 2^53"
     )]
-    pub fn histogram(&self, bins: usize) -> Vec<u64> {
+    pub fn counts(&self, low: f64, high: f64, bins: usize) -> Vec<u64> {
         let mut counts = vec![0; bins];
-        let scale = bins as f64 / self.range();
+        let scale = bins as f64 / (high - low);
         for (value, count) in self.points() {
-            let bin = ((value - self.min()) * scale) as usize;
+            let bin = ((value - low) * scale) as usize;
             if let Some(slot) = counts.get_mut(bin.min(bins.saturating_sub(1))) {
                 *slot += count;
             }

@@ -135,7 +135,7 @@ fn draw_swatch(page: &mut Page, area: Area, series: &Series) {
 /// Line width of a series, in points.
 fn width(role: Role) -> f64 {
     match role {
-        Role::Trained | Role::Base | Role::OtherBase | Role::Edited => 0.9,
+        Role::Trained | Role::Base | Role::OtherBase | Role::Edited | Role::Second | Role::Third => 0.9,
         Role::Fit => 1.1,
         Role::Selected => 1.6,
         Role::Threshold => 0.9,

@@ -4,10 +4,10 @@ use super::actions::Effect;
 use super::parts::{self, weak};
 use super::plot::{self, Ready};
 use super::theme;
-use crate::analysis::chart::{Chart, Shape};
+use crate::analysis::chart::{Chart, Pattern, Series, Shape};
 use crate::domain::{Dataset, Split};
 use crate::engine::{ModelState, Survey, SweepOptions};
-use crate::workspace::{Command, FigureKind, JobStatus, Purpose, State, Workspace};
+use crate::workspace::{Command, FigureKind, JobStatus, Purpose, State, Workspace, side_letter};
 use eframe::egui::{self, Align, Layout, ProgressBar, RichText, Ui, Vec2, WidgetInfo};
 use std::sync::Arc;
 
@@ -83,6 +83,10 @@ fn empty(ui: &mut Ui, reason: &str) {
 fn histograms(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects: &mut Vec<Effect>) {
     let survey_states = workspace.state.survey().map(|survey| survey.states.iter().map(|(state, _)| *state).collect());
     let states: Vec<ModelState> = survey_states.unwrap_or_default();
+    if !workspace.state.lanes.is_empty() {
+        overlaid(ui, workspace, own, effects);
+        return;
+    }
     let abreast = states.len() > 1 && ui.available_width() >= SIDE_BY_SIDE;
     let chosen = workspace.state.view.histogram;
     let chosen = if states.contains(&chosen) { chosen } else { states.first().copied().unwrap_or_default() };
@@ -116,6 +120,17 @@ fn histograms(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects:
     }
 }
 
+/// The models side by side in one histogram.
+fn overlaid(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects: &mut Vec<Effect>) {
+    let state = ModelState::Trained;
+    let chart = workspace.chart(FigureKind::Histogram, state);
+    first_row(ui, |ui| {
+        survey(ui, &workspace.state, effects);
+        legend(ui, chart.as_deref().ok(), true);
+    });
+    histogram(ui, own, (state, chart));
+}
+
 fn histogram(ui: &mut Ui, own: &mut Charts, (state, chart): (ModelState, Result<Arc<Chart>, String>)) {
     match chart {
         Ok(chart) => draw(ui, own.ready(FigureKind::Histogram, state, chart)),
@@ -130,15 +145,29 @@ fn survey(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     if let Some(job) = state.jobs.iter().find(|job| job.purpose == Purpose::Sweep) {
         stop_button(ui, job, effects);
         progress_bar(ui, job, 90.0);
-    } else if let Some(survey) = state.survey() {
+        return;
+    }
+    let options = SweepOptions { split, initial: state.initial, ..SweepOptions::default() };
+    if let Some(survey) = state.survey() {
         if !survey.is_complete() && ui.small_button("Measure again").clicked() {
             effects.push(Command::Sweep(survey.key.options).into());
         }
+        measure_sides(ui, state, options, effects);
         let (short, long) = measured(survey, split);
         ui.label(weak(short).small()).on_hover_text(long);
     } else {
-        let options = SweepOptions { split, initial: state.initial, ..SweepOptions::default() };
         measure_buttons(ui, dataset, options, effects);
+    }
+}
+
+/// Buttons that measure what was not measured yet of the models side by side.
+fn measure_sides(ui: &mut Ui, state: &State, options: SweepOptions, effects: &mut Vec<Effect>) {
+    for side in (1..state.side_count()).filter(|&side| state.survey_at(side).is_none()) {
+        let limit = state.survey().and_then(|survey| survey.key.options.limit);
+        let tip = format!("The same molecules under {}, in the background", state.name_at(side));
+        if ui.small_button(format!("Measure {}", side_letter(side))).on_hover_text(tip).clicked() {
+            effects.push(Command::SweepSide(side, SweepOptions { limit, ..options }).into());
+        }
     }
 }
 
@@ -194,46 +223,61 @@ fn measure_buttons(ui: &mut Ui, dataset: &Dataset, options: SweepOptions, effect
     }
 }
 
-/// What the series are, above the plot, where it never covers data.
+/// What the series are, above the plot, where it never covers data. An entry is never broken.
 fn legend(ui: &mut Ui, chart: Option<&Chart>, with_bars: bool) {
     let Some(chart) = chart else { return };
     let palette = theme::palette(ui);
     ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {
-        ui.spacing_mut().item_spacing = Vec2::new(5.0, 1.0);
+        ui.spacing_mut().item_spacing = Vec2::new(11.0, 1.0);
         ui.spacing_mut().interact_size.y = 14.0;
         for series in chart.series.iter().filter(|series| !series.name.trim().is_empty()) {
-            if !with_bars && matches!(series.shape, Shape::Bars { .. }) {
-                continue;
+            if with_bars || !matches!(series.shape, Shape::Bars { .. }) {
+                entry(ui, series, theme::color(palette.role(series.role)).gamma_multiply(series.opacity.max(0.6)));
             }
-            let color = theme::color(palette.role(series.role)).gamma_multiply(series.opacity.max(0.6));
-            let (rect, _) = ui.allocate_exact_size(Vec2::new(18.0, 10.0), egui::Sense::hover());
-            match series.shape {
-                Shape::Line(_) => {
-                    ui.painter().hline(
-                        rect.x_range(),
-                        rect.center().y,
-                        egui::Stroke::new(plot::width(series.role) + 0.6, color),
-                    );
-                }
-                Shape::VLine(_) | Shape::HLine(_) => {
-                    let ends = [rect.left_center(), rect.right_center()];
-                    ui.painter().extend(egui::Shape::dashed_line(&ends, egui::Stroke::new(1.2, color), 4.0, 3.0));
-                }
-                Shape::Band { .. } => {
-                    ui.painter().rect(
-                        rect,
-                        1.0,
-                        plot::band_fill(color),
-                        egui::Stroke::new(1.0, color),
-                        egui::StrokeKind::Inside,
-                    );
-                }
-                Shape::Bars { .. } => {
-                    ui.painter().rect_filled(rect, 1.0, color);
-                }
-            }
-            ui.label(RichText::new(series.name.trim()).small());
-            ui.add_space(6.0);
         }
     });
+}
+
+/// A sample of a series and its name, as one piece.
+fn entry(ui: &mut Ui, series: &Series, color: egui::Color32) {
+    const SAMPLE: Vec2 = Vec2::new(22.0, 10.0);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let mut text =
+        egui::text::LayoutJob::simple_singleline(series.name.trim().to_owned(), font, ui.visuals().text_color());
+    text.wrap = egui::text::TextWrapping::truncate_at_width((ui.max_rect().width() - SAMPLE.x - 5.0).max(20.0));
+    let galley = ui.painter().layout_job(text);
+    let size = Vec2::new(SAMPLE.x + 5.0 + galley.size().x, galley.size().y.max(14.0));
+    let (all, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, series.name.trim()));
+    let rect = egui::Rect::from_center_size(egui::pos2(all.left() + SAMPLE.x / 2.0, all.center().y), SAMPLE);
+    let painter = ui.painter();
+    let ends = [rect.left_center(), rect.right_center()];
+    match series.shape {
+        Shape::Line(_) => {
+            let stroke = egui::Stroke::new(plot::width(series) + 0.6, color);
+            match series.pattern() {
+                Pattern::Solid => {
+                    painter.line_segment(ends, stroke);
+                }
+                Pattern::Dashed => {
+                    painter.extend(egui::Shape::dashed_line(&ends, stroke, 5.0, 3.5));
+                }
+                Pattern::Dotted => {
+                    painter.extend(egui::Shape::dotted_line(&ends, color, 5.0, 1.5));
+                }
+            }
+        }
+        Shape::VLine(_) | Shape::HLine(_) => {
+            painter.extend(egui::Shape::dashed_line(&ends, egui::Stroke::new(1.2, color), 4.0, 3.0));
+        }
+        Shape::Band { .. } => {
+            let edge = egui::Stroke::new(1.0, color);
+            painter.rect(rect, 1.0, plot::band_fill(color), edge, egui::StrokeKind::Inside);
+        }
+        Shape::Bars { .. } => {
+            painter.rect_filled(rect, 1.0, color);
+        }
+    }
+    let corner = egui::pos2(all.left() + SAMPLE.x + 5.0, all.center().y - galley.size().y / 2.0);
+    painter.galley(corner, galley, ui.visuals().text_color());
 }

@@ -3,7 +3,7 @@
 
 use super::parts;
 use super::theme;
-use crate::analysis::chart::{Axis, Chart, Role, Scale, Series, Shape};
+use crate::analysis::chart::{Axis, Chart, Pattern, Role, Scale, Series, Shape};
 use crate::engine::ModelState;
 use crate::workspace::FigureKind;
 use eframe::egui::{self, Color32, Rect, RichText, Ui, Vec2, WidgetInfo};
@@ -100,8 +100,13 @@ fn draw<'a>(
 ) {
     match &series.shape {
         Shape::Line(_) => {
-            let line = Line::new(name, PlotPoints::Borrowed(points)).color(color).width(width(series.role));
-            plot.line(line.id(index));
+            let line = Line::new(name, PlotPoints::Borrowed(points)).color(color).width(width(series));
+            let style = match series.pattern() {
+                Pattern::Solid => LineStyle::Solid,
+                Pattern::Dashed => LineStyle::Dashed { length: 9.0 },
+                Pattern::Dotted => LineStyle::Dotted { spacing: 6.0 },
+            };
+            plot.line(line.style(style).id(index));
         }
         Shape::Bars { .. } => {
             // egui fills down to a height, and the bars stand on the lowest one.
@@ -141,10 +146,11 @@ pub(super) fn band_fill(color: Color32) -> Color32 {
 }
 
 /// Width of a line, points.
-pub(super) fn width(role: Role) -> f32 {
-    match role {
+pub(super) fn width(series: &Series) -> f32 {
+    match series.role {
         Role::Selected => 2.4,
         Role::Fit => 1.6,
+        Role::Trained | Role::Second | Role::Third | Role::Edited if series.is_prominent() => 2.2,
         _ => 1.2,
     }
 }

@@ -139,6 +139,8 @@ pub enum Command {
     Redo,
     /// Measure the molecules of a split under the chosen model and its base state.
     Sweep(SweepOptions),
+    /// The same under the model of a side (counted from 0, the main one).
+    SweepSide(usize, SweepOptions),
     /// Stop a job, keeping what it has.
     Stop(JobId),
     /// Write a figure, or the numbers behind it.

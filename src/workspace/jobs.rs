@@ -32,9 +32,9 @@ impl Workspace {
         ids.into_iter().for_each(|id| self.stop(id));
     }
 
-    pub(super) fn sweep_job(&mut self, options: SweepOptions) -> Option<SweepJob> {
+    pub(super) fn sweep_job(&mut self, side: usize, options: SweepOptions) -> Option<SweepJob> {
         let opened = self.state.opened.as_ref()?;
-        let checkpoint = Arc::clone(self.state.checkpoint()?);
+        let checkpoint = Arc::clone(self.state.side(side)?.checkpoint);
         Some(SweepJob::new(
             opened.revision,
             Arc::clone(&opened.dataset),
@@ -44,8 +44,8 @@ impl Workspace {
         ))
     }
 
-    pub(super) fn sweep(&mut self, options: SweepOptions) {
-        let Some(job) = self.sweep_job(options) else { return };
+    pub(super) fn sweep(&mut self, side: usize, options: SweepOptions) {
+        let Some(job) = self.sweep_job(side, options) else { return };
         if self.sweeping.as_ref().is_some_and(|(_, key)| key == job.key()) {
             return;
         }
@@ -63,8 +63,18 @@ impl Workspace {
         let options =
             SweepOptions { split: self.state.table.split, initial: self.state.initial, ..SweepOptions::default() };
         let few = opened.dataset.ids_of(options.split).len() <= SWEPT_UNASKED;
-        if self.unasked_sweeps && self.loading.is_none() && few && self.state.survey().is_none() {
-            self.sweep(options);
+        if !self.unasked_sweeps || self.loading.is_some() || !few {
+            return;
+        }
+        // One model of those side by side after the other, the main one first.
+        let running = self.sweeping.as_ref().filter(|(_, key)| key.options == options).map(|(_, key)| &key.model);
+        let next = (0..self.state.side_count()).find(|&side| {
+            let model = self.state.side(side).map(|side| &side.checkpoint.id);
+            self.state.survey_at(side).is_none() && !self.unmeasurable.iter().any(|known| Some(known) == model)
+                || running.is_some() && running == model
+        });
+        if let Some(side) = next {
+            self.sweep(side, options);
         }
     }
 
@@ -85,7 +95,7 @@ impl Workspace {
     }
 
     pub(super) fn analyze(&mut self, options: SweepOptions, folder: PathBuf) {
-        let Some(job) = self.sweep_job(options) else {
+        let Some(job) = self.sweep_job(0, options) else {
             self.state
                 .notify(Severity::Error, "Nothing is open that could be analysed; open a file of molecules first.");
             return;

@@ -54,8 +54,9 @@ pub(super) const PICTURES: usize = MOST_LANES + 2;
 pub(super) struct ChartKey {
     pub(super) kind: FigureKind,
     pub(super) state: ModelState,
-    pub(super) comparison: Held<Comparison>,
-    pub(super) survey: Held<Survey>,
+    pub(super) comparisons: Vec<Held<Comparison>>,
+    pub(super) surveys: Vec<Held<Survey>>,
+    pub(super) names: Vec<String>,
     pub(super) reading: analysis::View,
 }
 

@@ -30,7 +30,7 @@ pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untr
 pub use table::{Score, Table};
 pub use view::{Arcs, Coloring, QUANTITIES, View, quantity_name};
 
-use crate::domain::Probe;
+use crate::domain::{ModelId, Probe};
 use crate::engine::{Engine, Event, JobId, SurveyKey};
 use crate::gpu::Gpu;
 use crate::scene::Pick;
@@ -60,6 +60,8 @@ pub struct Workspace {
     /// The job that opened the file that is open.
     opened_by: Option<JobId>,
     unasked_sweeps: bool,
+    /// Models whose measurement failed; it is not begun again unasked.
+    unmeasurable: Vec<ModelId>,
     /// Whether the listed split is a guess and not the user's choice.
     guessed_split: bool,
     revision: u64,
@@ -83,6 +85,7 @@ impl Workspace {
             refused: None,
             opened_by: None,
             unasked_sweeps: false,
+            unmeasurable: Vec::new(),
             guessed_split: true,
             revision: 0,
             fatal: false,
@@ -193,7 +196,8 @@ impl Workspace {
                 let molecule = self.state.edits.redo();
                 self.revisit(molecule);
             }
-            Command::Sweep(options) => self.sweep(options),
+            Command::Sweep(options) => self.sweep(0, options),
+            Command::SweepSide(side, options) => self.sweep(side, options),
             Command::Stop(id) => self.stop(id),
             Command::Export { kind, format, path } => self.export(kind, format, path),
             Command::SaveTrace(path) => self.save_trace(path),
@@ -300,8 +304,14 @@ impl Workspace {
                     (status.done, status.total) = (done, total);
                 }
             }
-            Event::Finished(job) | Event::Stopped(job) => self.ended(job),
+            Event::Finished(job) => {
+                self.ended(job);
+                self.sweep_unasked();
+            }
+            Event::Stopped(job) => self.ended(job),
             Event::Failed { job, message } => {
+                let failed = self.sweeping.as_ref().filter(|(id, _)| *id == job);
+                self.unmeasurable.extend(failed.map(|(_, key)| key.model.clone()));
                 self.ended(job);
                 self.state.notify(Severity::Error, message);
             }

@@ -47,6 +47,7 @@ impl Workspace {
             self.asked.clear();
             (self.state.shown, self.state.pick, self.state.selected) = (None, None, None);
             self.state.surveys.clear();
+            self.unmeasurable.clear();
             self.state.table.scores.clear();
             self.guessed_split = true;
             self.state.table.search.clear();
