@@ -15,7 +15,7 @@ impl Workspace {
             Purpose::Load | Purpose::Write => Place::Io,
             Purpose::Sweep | Purpose::Train => Place::Compute,
         };
-        self.state.jobs.push(JobStatus { id, purpose, title, done: 0, total: 0, stopping: false });
+        self.state.jobs.push(JobStatus { id, purpose, title, done: 0, total: 0, stopping: false, since: None });
         self.engine.start_as(id, place, job);
     }
 
