@@ -1,6 +1,7 @@
 //! Everything the window shows, as plain values.
 
 use super::edits::Edits;
+use super::gallery::Gallery;
 use super::lanes::{Difference, Lane};
 use super::table::Table;
 use super::view::View;
@@ -116,6 +117,8 @@ pub struct State {
     pub opened: Option<Opened>,
     /// Rows, sorting and scores.
     pub table: Table,
+    /// Thumbnails.
+    pub gallery: Gallery,
     /// Models to choose from: bundled ones, their base states, opened files.
     pub checkpoints: Vec<Arc<Checkpoint>>,
     /// The chosen model's place among them.
