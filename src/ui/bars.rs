@@ -31,7 +31,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
             ui.menu_button("View", |ui| {
                 let groups: &[&[Id]] = &[
                     &[Id::Ratio, Id::Activation, Id::Attention],
-                    &[Id::Difference, Id::LockRange, Id::AtomNumbers],
+                    &[Id::Difference, Id::LockRange, Id::FitRangeToGallery, Id::AtomNumbers],
                     &[Id::Arcs, Id::StrongestArcs, Id::Projections, Id::XavierBase],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],
                     &[Id::LargerText, Id::SmallerText, Id::NormalText],
@@ -47,6 +47,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 let panels: &[Id] = &[
                     Id::PanelLibrary,
                     Id::PanelMolecule,
+                    Id::PanelGallery,
                     Id::PanelInspector,
                     Id::PanelEdgeRatios,
                     Id::PanelBatchMaxima,

@@ -3,7 +3,7 @@
 
 use super::actions::{ActionId, Effect};
 use super::{Session, Settings};
-use super::{charts, focus, icons, inspector, lanes, library, log, molecule, parts, theme, tour};
+use super::{charts, focus, gallery, icons, inspector, lanes, library, log, molecule, parts, theme, tour};
 use crate::workspace::{FigureKind, Workspace};
 use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
@@ -34,18 +34,20 @@ pub enum Pane {
     EdgeRatios,
     BatchMaxima,
     Histogram,
+    Gallery,
     Log,
 }
 
 impl Pane {
     /// All panels, in the order in which the keyboard goes through them.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Library,
         Self::Molecule,
         Self::Inspector,
         Self::EdgeRatios,
         Self::BatchMaxima,
         Self::Histogram,
+        Self::Gallery,
         Self::Log,
     ];
 
@@ -59,13 +61,14 @@ impl Pane {
             Self::BatchMaxima => "Batch maxima",
             Self::Histogram => "Histogram",
             Self::Log => "Log",
+            Self::Gallery => "Gallery",
         }
     }
 
     /// The export that belongs to it.
     fn export(self) -> Option<ActionId> {
         match self {
-            Self::Library | Self::Log => None,
+            Self::Library | Self::Gallery | Self::Log => None,
             Self::Molecule => Some(ActionId::ExportMolecule),
             Self::Inspector => Some(ActionId::ExportActivations),
             Self::EdgeRatios => Some(ActionId::ExportEdgeRatios),
@@ -83,7 +86,7 @@ pub(super) fn first() -> Tree {
         tiles.insert_tab_tile(panes)
     };
     let library = tab(&[Pane::Library]);
-    let molecule = tab(&[Pane::Molecule]);
+    let molecule = tab(&[Pane::Molecule, Pane::Gallery]);
     let plots = tab(&[Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram, Pane::Log]);
     let inspector = tab(&[Pane::Inspector]);
     let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![molecule, plots]);
@@ -95,6 +98,34 @@ pub(super) fn first() -> Tree {
     root.shares.set_share(middle, FIRST[0] - LIBRARY - INSPECTOR);
     root.shares.set_share(inspector, INSPECTOR);
     let root = tiles.insert_container(root);
+    Tree::new(egui::Id::unique("panels"), root, tiles)
+}
+
+/// Rows of cells of one size, each with some panels as tabs. A panel that is named twice keeps its first place,
+/// and those that are not named at all become further tabs of the last cell.
+pub(super) fn rows(cells: &[&[&[Pane]]]) -> Tree {
+    let mut left = Pane::ALL.to_vec();
+    let mut take = |wanted: &[Pane]| -> Vec<Pane> {
+        wanted.iter().filter_map(|pane| Some(left.remove(left.iter().position(|other| other == pane)?))).collect()
+    };
+    let mut rows: Vec<Vec<Vec<Pane>>> =
+        cells.iter().map(|row| row.iter().map(|cell| take(cell)).filter(|cell| !cell.is_empty()).collect()).collect();
+    rows.retain(|row| !row.is_empty());
+    match rows.last_mut().and_then(|row| row.last_mut()) {
+        Some(cell) => cell.extend(left),
+        None => rows.push(vec![left]),
+    }
+    let mut tiles = Tiles::default();
+    let mut row = |cells: Vec<Vec<Pane>>| {
+        let cells = cells.into_iter().map(|panes| {
+            let panes = panes.into_iter().map(|pane| tiles.insert_pane(pane)).collect();
+            tiles.insert_tab_tile(panes)
+        });
+        let cells = cells.collect();
+        tiles.insert_horizontal_tile(cells)
+    };
+    let rows = rows.into_iter().map(&mut row).collect();
+    let root = tiles.insert_vertical_tile(rows);
     Tree::new(egui::Id::unique("panels"), root, tiles)
 }
 
@@ -182,6 +213,7 @@ pub(super) fn show(
         workspace,
         session,
         bonds_by_value: settings.bonds_by_value,
+        thumbnails: settings.thumbnails,
         maximized: settings.maximized,
         effects: Vec::new(),
     };
@@ -196,8 +228,11 @@ pub(super) fn show(
         settings.tree.ui(&mut panels, ui);
     }
     settings.bonds_by_value = panels.bonds_by_value;
+    settings.thumbnails = panels.thumbnails;
     settings.maximized = panels.maximized;
-    panels.effects
+    let effects = panels.effects;
+    session.gallery.end_frame(workspace);
+    effects
 }
 
 /// One panel over the whole window.
@@ -221,13 +256,14 @@ struct Panels<'a> {
     workspace: &'a mut Workspace,
     session: &'a mut Session,
     bonds_by_value: bool,
+    thumbnails: gallery::Size,
     maximized: Option<Pane>,
     effects: Vec<Effect>,
 }
 
 impl Panels<'_> {
     fn pane(&mut self, ui: &mut Ui, pane: Pane) {
-        let Self { workspace, session, bonds_by_value, effects, .. } = self;
+        let Self { workspace, session, bonds_by_value, thumbnails, effects, .. } = self;
         let fill = if pane == Pane::Molecule { ui.visuals().extreme_bg_color } else { ui.visuals().panel_fill };
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, fill);
         focus::place(ui, pane);
@@ -241,6 +277,7 @@ impl Panels<'_> {
             Pane::BatchMaxima => charts::show(ui, workspace, FigureKind::Curves, &mut session.charts),
             Pane::Histogram => charts::show(ui, workspace, FigureKind::Histogram, &mut session.charts),
             Pane::Log => log::show(ui, &workspace.state, &mut session.log),
+            Pane::Gallery => gallery::show(ui, workspace, &mut session.gallery, thumbnails),
         };
         effects.extend(shown);
     }
@@ -336,6 +373,17 @@ mod tests {
         tree.remove_recursively(id);
         assert!(!is_sound(&tree));
         assert!(!is_sound(&Tree::empty(egui::Id::unique("none"))));
+    }
+
+    #[test]
+    fn rows_of_panels_have_every_panel_once() {
+        let tree = rows(&[&[&[Pane::Gallery], &[Pane::Molecule, Pane::Gallery]], &[], &[&[Pane::Library]]]);
+        assert!(is_sound(&tree));
+        assert!(is_sound(&rows(&[])));
+        let active = tree.active_tiles();
+        for pane in [Pane::Gallery, Pane::Molecule, Pane::Library] {
+            assert!(active.contains(&tree.tiles.find_pane(&pane).unwrap()), "{pane:?} can be seen");
+        }
     }
 
     #[test]

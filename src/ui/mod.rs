@@ -13,6 +13,7 @@ mod export;
 mod files;
 mod focus;
 mod formula;
+mod gallery;
 mod help;
 mod icons;
 mod inspector;
@@ -81,6 +82,7 @@ struct Session {
     inspector: inspector::Inspector,
     charts: charts::Charts,
     log: log::Log,
+    gallery: gallery::Gallery,
     /// The painted molecule of the last frame, in every state side by side.
     pictures: lanes::Pictures,
     /// Width of the panels in the last frame, points.
@@ -152,6 +154,14 @@ impl App {
     /// Gives a command as a menu or shortcut would.
     pub fn apply(&mut self, command: Command) {
         self.workspace.apply(command);
+    }
+
+    /// Puts the panels into rows of cells, each with some panels as tabs; panels that are not named become
+    /// further tabs of the last cell.
+    pub fn lay_out(&mut self, rows: &[&[&[Pane]]]) {
+        self.settings.tree = layout::rows(rows);
+        self.settings.maximized = None;
+        (self.session.width, self.session.columns) = (None, None);
     }
 
     /// Where on screen an atom or bond of the molecule is drawn, in points; `None` if it is not.

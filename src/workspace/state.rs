@@ -1,6 +1,7 @@
 //! Everything the window shows, as plain values.
 
 use super::edits::Edits;
+use super::gallery::Gallery;
 use super::lanes::{Difference, Lane};
 pub use super::notices::{Notice, Severity};
 use super::table::Table;
@@ -120,6 +121,8 @@ pub struct State {
     pub opened: Option<Opened>,
     /// Rows, sorting and scores.
     pub table: Table,
+    /// Thumbnails.
+    pub gallery: Gallery,
     /// Models to choose from: bundled ones, their base states, opened files.
     pub checkpoints: Vec<Arc<Checkpoint>>,
     /// The chosen model's place among them.

@@ -114,6 +114,8 @@ pub enum ActionId {
     Attention,
     Difference,
     LockRange,
+    FitRangeToGallery,
+    PanelGallery,
     AtomNumbers,
     Arcs,
     StrongestArcs,

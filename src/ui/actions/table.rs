@@ -278,6 +278,19 @@ pub static ACTIONS: &[Action] = &[
         ),
         |state| state.view.locked.is_some(),
     ),
+    when(
+        action(
+            Id::FitRangeToGallery,
+            "Fit colour range to gallery",
+            "Keep the colour range that holds every value of the thumbnails on screen",
+            &[],
+            |_| just(Command::FitRangeToGallery),
+        ),
+        |state| state.gallery.has_numbers(),
+    ),
+    action(Id::PanelGallery, "Gallery", "Thumbnails of all listed molecules", &[key(Key::G)], |_| {
+        just(WindowCommand::FocusPanel(Pane::Gallery))
+    }),
     switch(
         action(
             Id::AtomNumbers,
