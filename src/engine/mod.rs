@@ -11,7 +11,7 @@ pub mod jobs;
 mod probe;
 mod worker;
 
-pub use checkpoint::{BASE_SEED, Checkpoint};
+pub use checkpoint::{BASE_SEED, Checkpoint, Origin};
 pub use drawer::DrawRequest;
 pub use event::{Event, Outbox};
 pub use jobs::sweep::{ModelState, Survey, SurveyKey, SweepOptions};
@@ -115,6 +115,16 @@ impl Engine {
         // An id belongs to one queue only; the other ignores it.
         self.compute.cancel(id);
         self.io.cancel(id);
+    }
+
+    /// The devices in use.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// A way for further threads to say something.
+    pub fn outbox(&self) -> Outbox {
+        self.out.clone()
     }
 
     /// The next event, without waiting.
