@@ -2,6 +2,7 @@
 //! runs until it is idle. Progress goes to standard error, results to standard output or `--out`.
 
 mod args;
+mod figure;
 mod inspect;
 mod progress;
 mod run;
@@ -47,7 +48,7 @@ pub fn main() -> ExitCode {
                 Task::Inspect(task) => inspect::run(&task),
                 Task::Trace(task) => run::trace(&task, args.device),
                 Task::Analyze(task) => run::analyze(&task, args.device),
-                Task::Figure(task) => run::figure(&task, args.device),
+                Task::Figure(task) => figure::run(&task, args.device),
                 Task::Train(task) => run::train(&task, args.device),
                 Task::Models => run::models(),
             }

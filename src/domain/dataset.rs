@@ -105,6 +105,8 @@ pub struct Dataset {
     pub name: String,
     /// Where it was read from; `None` for bundled data.
     pub path: Option<PathBuf>,
+    /// Fingerprint of the file's bytes; `None` for bundled data, and until all of it was read.
+    pub hash: Option<u64>,
     /// What the bytes were found to be, e.g. `csv`, `tsv`, `smi`, with `+gzip` where packed.
     pub format: String,
     /// Which column is what.

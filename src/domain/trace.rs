@@ -57,6 +57,7 @@ pub struct Probe {
 
 /// How much of a forward pass a trace keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Detail {
     /// Node attention, edge activations, attention weights and logits.
     #[default]

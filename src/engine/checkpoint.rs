@@ -2,7 +2,8 @@
 
 use crate::domain::{self, Columns, Fingerprint, ModelId, Weights};
 use crate::gpu::Device;
-use crate::models::{Initial, Model, ModelError, ModelSpec, SpecError, Task};
+use crate::models::{Hints, Initial, Model, ModelError, ModelSpec, SpecError, Task};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The seed of every base state, as in the paper's program.
@@ -20,6 +21,17 @@ enum Source {
     Base(Initial, u64),
 }
 
+/// The file that weights were read from, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// Where it was.
+    pub path: PathBuf,
+    /// Fingerprint of its bytes.
+    pub hash: u64,
+    /// What was said about it.
+    pub hints: Hints,
+}
+
 /// A model that can be built on any device.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
@@ -29,6 +41,8 @@ pub struct Checkpoint {
     pub title: String,
     /// Architecture and sizes.
     pub spec: ModelSpec,
+    /// The file it was read from; `None` for what is inside the program.
+    pub origin: Option<Arc<Origin>>,
     /// Names of the columns it was trained to predict; empty where nothing says so.
     targets: Vec<String>,
     source: Source,
@@ -47,6 +61,7 @@ impl Checkpoint {
             id: ModelId { name: name.into(), revision: weights.fingerprint() },
             title: format!("{name} ({}, trained)", spec.kind()),
             spec,
+            origin: None,
             targets: weights
                 .metadata
                 .get(TARGETS_KEY)
@@ -66,6 +81,7 @@ impl Checkpoint {
             id: ModelId { name: name.into(), revision: revision.value() },
             title: format!("{name} ({}, {drawn}, seed {BASE_SEED})", spec.kind()),
             spec,
+            origin: None,
             targets: Vec::new(),
             source: Source::Base(initial, BASE_SEED),
         }

@@ -13,7 +13,7 @@ pub mod jobs;
 mod probe;
 mod worker;
 
-pub use checkpoint::{BASE_SEED, Checkpoint};
+pub use checkpoint::{BASE_SEED, Checkpoint, Origin};
 pub use drawer::DrawRequest;
 pub use event::{Event, Outbox};
 pub use gallery::{GalleryQuestion, Summarised, ToSummarise};
@@ -133,6 +133,16 @@ impl Engine {
         // An id belongs to one queue only; the other ignores it.
         self.compute.cancel(id);
         self.io.cancel(id);
+    }
+
+    /// The devices in use.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// A way for further threads to say something.
+    pub fn outbox(&self) -> Outbox {
+        self.out.clone()
     }
 
     /// The next event, without waiting.

@@ -5,6 +5,7 @@
 //! target, so that a reader never meets half a file.
 
 mod error;
+mod hash;
 mod inspect;
 mod pytorch;
 mod safetensors;
@@ -16,6 +17,7 @@ mod weights;
 mod write;
 
 pub use error::{OpenError, WeightsError, WriteError};
+pub use hash::hash_file;
 pub use inspect::{RecordLine, Summary, TargetSummary, describe_records};
 pub use table::{Loader, MAX_LINE, MAX_LINES, MAX_UNPACKED, Step};
 pub use tensors::{Tensor, TensorFormat, write_tensors};

@@ -16,21 +16,28 @@ use std::collections::BTreeMap;
 
 /// What a user knows about weights beyond what their shapes tell; `None` leaves it to the recipes of
 /// the paper (model-spec section 7). A hint never overrules the tensors.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Hints {
     /// GraphiT or SAN, where the tensors are those of both.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub arch: Option<Arch>,
     /// Number of attention heads, which only explicit bias terms show. By default 12 at width 444, else
     /// 8 or the next smaller number that divides the width.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub heads: Option<usize>,
     /// By default the mean for GT, the sum for GraphiT and SAN.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub readout: Option<Readout>,
     /// Where GraphiT and SAN with explicit bias terms take their attention weights from. By default
     /// `code` under the names of the authors, whose program computes it so, else `paper`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ebt: Option<Ebt>,
     /// By default labels of graphs with the features of TOX21, else values of graphs.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<Task>,
     /// How a full graph is weighted. By default the authors' kernel for GraphiT and fixed gamma for SAN.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub connectivity: Option<Connectivity>,
 }
 

@@ -24,7 +24,11 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 entries(
                     ui,
                     state,
-                    &[&[Id::Undo, Id::Redo], &[Id::ToggleBond, Id::ClearAblation], &[Id::CopySmiles]],
+                    &[
+                        &[Id::Undo, Id::Redo],
+                        &[Id::ToggleBond, Id::ClearAblation],
+                        &[Id::CopyPicture, Id::CopySvg, Id::CopySmiles],
+                    ],
                     &mut effects,
                 );
             });
@@ -115,7 +119,7 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     entries(
         ui,
         state,
-        &[&[Id::Reload], &[Id::OpenModel, Id::Untrained], exports, &[Id::StopAll], &[Id::Quit]],
+        &[&[Id::Reload], &[Id::OpenModel, Id::Untrained], &[Id::ComposeFigure], exports, &[Id::StopAll], &[Id::Quit]],
         effects,
     );
 }

@@ -7,6 +7,7 @@
 mod bundled;
 mod charts;
 mod command;
+mod composition;
 mod edits;
 mod export;
 mod gallery;
@@ -19,11 +20,13 @@ mod notices;
 mod picture;
 mod readings;
 mod state;
+mod studio;
 mod table;
 mod view;
 
 pub use bundled::{BundledModel, bundled_models};
 pub use command::{Column, Command, FigureKind, Source};
+pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, Recipe, Subject};
 pub use edits::Edits;
 pub use gallery::{Gallery, Look, Sheet, Thumbnail};
 pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter};
@@ -70,6 +73,7 @@ pub struct Workspace {
     revision: u64,
     fatal: bool,
     memo: memo::Memo,
+    studio: studio::Studio,
 }
 
 impl Workspace {
@@ -93,6 +97,7 @@ impl Workspace {
             revision: 0,
             fatal: false,
             memo: memo::Memo::default(),
+            studio: studio::Studio::default(),
         };
         for checkpoint in bundled::checkpoints() {
             match checkpoint {
@@ -207,6 +212,7 @@ impl Workspace {
             Command::SweepSide(side, options) => self.sweep(side, options),
             Command::Stop(id) => self.stop(id),
             Command::Export { kind, format, path } => self.export(kind, format, path),
+            Command::Compose(command) => self.compose_command(command),
             Command::SaveTrace(path) => self.save_trace(path),
             Command::Analyze { options, folder } => self.analyze(options, folder),
             Command::Train(options) => self.train(*options),
@@ -306,6 +312,7 @@ impl Workspace {
             Event::Written(path) => {
                 self.state.note(Severity::Info, format!("Wrote {}", path.display()), Some(path));
             }
+            Event::Drafted { ticket, draft } => self.drafted(ticket, *draft),
             Event::Remark(message) => self.state.notify(Severity::Warning, message),
             Event::Complaint(message) => self.state.notify(Severity::Error, message),
             Event::Progress { job, done, total } => {

@@ -2,7 +2,7 @@
 
 use super::{Severity, Workspace, lanes};
 use crate::domain::Comparison;
-use crate::engine::{Checkpoint, Event, Question};
+use crate::engine::{Checkpoint, Event, Origin, Question};
 use crate::io;
 use crate::models::{Adopted, Hints, adopt};
 use std::path::{Path, PathBuf};
@@ -129,8 +129,10 @@ fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String
     let Adopted { weights, mut assumed } =
         adopt(weights, hints).map_err(|error| format!("{error}: {}", path.display()))?;
     let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
-    let checkpoint =
+    let mut checkpoint =
         Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))?;
+    checkpoint.origin =
+        io::hash_file(path).ok().map(|hash| Arc::new(Origin { path: path.to_owned(), hash, hints: hints.clone() }));
     if !assumed.is_empty() {
         assumed.push("The command line can say otherwise (--model-heads and its like).".to_owned());
     }

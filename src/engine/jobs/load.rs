@@ -3,7 +3,7 @@
 use crate::domain::Dataset;
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, JobId, Step};
-use crate::io::{Loader, OpenError, Validator};
+use crate::io::{Loader, OpenError, Validator, hash_file};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,7 +66,9 @@ impl Load {
                 if done < total {
                     return Ok(Step::Working { done: total + done, total: 2 * total });
                 }
-                let dataset = validator.finish()?;
+                let mut dataset = validator.finish()?;
+                // Read again rather than on the way: the pages are in memory, and gzip ends before the file does.
+                dataset.hash = dataset.path.as_ref().and_then(|path| hash_file(path).ok());
                 publish(self.id, out, dataset, true);
                 Ok(Step::Done)
             }

@@ -7,12 +7,13 @@ mod table;
 pub use table::ACTIONS;
 
 use super::Page;
+use super::clipboard::CopyAs;
 use super::export::Subject;
 use super::focus;
 use super::layout::Pane;
 use super::settings::Appearance;
 use super::walk::Walk;
-use crate::workspace::{Command, State};
+use crate::workspace::{Command, FigureKind, State};
 use eframe::egui::{Context, Key, KeyboardShortcut, Popup};
 
 /// What an action does: something to the workspace, or to the window alone.
@@ -49,6 +50,10 @@ pub enum WindowCommand {
     FocusPath,
     /// Open the export dialog.
     Export(Subject),
+    /// Put a figure together.
+    Compose,
+    /// Put a figure of what is shown on the clipboard.
+    CopyFigure(FigureKind, CopyAs),
     /// Put text on the clipboard.
     Copy(String),
     /// Show the whole molecule.
@@ -89,6 +94,13 @@ pub enum ActionId {
     Reload,
     OpenModel,
     Untrained,
+    ComposeFigure,
+    AddMolecule,
+    AddColorBar,
+    AddEdgeRatios,
+    AddCurves,
+    AddHistogram,
+    AddActivations,
     ExportMolecule,
     ExportActivations,
     ExportEdgeRatios,
@@ -100,6 +112,8 @@ pub enum ActionId {
     Redo,
     ToggleBond,
     ClearAblation,
+    CopyPicture,
+    CopySvg,
     CopySmiles,
     NextMolecule,
     PreviousMolecule,
