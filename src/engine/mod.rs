@@ -11,7 +11,7 @@ pub mod jobs;
 mod probe;
 mod worker;
 
-pub use checkpoint::{BASE_SEED, Checkpoint};
+pub use checkpoint::{BASE_SEED, Checkpoint, ModelFile};
 pub use drawer::DrawRequest;
 pub use event::{Event, Outbox};
 pub use jobs::sweep::{ModelState, Survey, SurveyKey, SweepOptions};
@@ -34,6 +34,8 @@ pub enum Place {
     Compute,
     /// Files.
     Io,
+    /// A short look at a file that a user waits for, before other work on files.
+    Look,
 }
 
 /// The background threads and the way to talk to them.
@@ -107,6 +109,7 @@ impl Engine {
         match place {
             Place::Compute => self.compute.queue(id, job),
             Place::Io => self.io.queue(id, job),
+            Place::Look => self.io.queue_urgent(id, job),
         }
     }
 

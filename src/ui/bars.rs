@@ -99,7 +99,13 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     entries(
         ui,
         state,
-        &[&[Id::Reload], &[Id::OpenModel, Id::Untrained], exports, &[Id::StopAll], &[Id::Quit]],
+        &[
+            &[Id::Reload, Id::Columns],
+            &[Id::OpenModel, Id::ModelAssumptions, Id::Untrained],
+            exports,
+            &[Id::StopAll],
+            &[Id::Quit],
+        ],
         effects,
     );
 }

@@ -4,10 +4,12 @@
 
 mod absent;
 pub mod actions;
+mod assumptions;
 mod bars;
 mod base;
 mod canvas;
 mod charts;
+mod columns;
 mod detail;
 mod export;
 mod files;
@@ -84,6 +86,8 @@ pub struct App {
     dialogs: Dialogs,
     export: Option<Export>,
     base: Option<base::Choice>,
+    assumptions: Option<assumptions::Answers>,
+    columns: Option<columns::Draft>,
     page: Option<Page>,
     notices: notices::Notices,
     failure: Option<canvas::Failure>,
@@ -111,6 +115,8 @@ impl App {
             dialogs: Dialogs::new(options.picker),
             export: None,
             base: None,
+            assumptions: None,
+            columns: None,
             page: None,
             notices,
             failure,
@@ -175,6 +181,10 @@ impl App {
             WindowCommand::ChooseBase => {
                 let chosen = self.workspace.state.checkpoint().map(|checkpoint| &checkpoint.spec);
                 self.base = Some(base::Choice::like(chosen));
+            }
+            WindowCommand::ReviewModel => {
+                self.assumptions =
+                    self.workspace.state.checkpoint().and_then(|checkpoint| assumptions::Answers::of(checkpoint));
             }
             WindowCommand::FocusPath => self.focus_path(),
             WindowCommand::Export(subject) => {
@@ -265,7 +275,18 @@ impl App {
                 }
             }
         }
-        let mut effects = notices::show(ctx, &self.workspace.state, &mut self.notices);
+        if let Some(answers) = &mut self.assumptions {
+            match assumptions::show(ctx, answers) {
+                assumptions::Outcome::Open => {}
+                assumptions::Outcome::Closed => self.assumptions = None,
+                assumptions::Outcome::Chosen(command) => {
+                    self.workspace.apply(command);
+                    self.assumptions = None;
+                }
+            }
+        }
+        let mut effects = columns::show(ctx, &self.workspace.state, &mut self.columns);
+        effects.extend(notices::show(ctx, &self.workspace.state, &mut self.notices));
         effects.extend(dropped(ctx));
         effects
     }

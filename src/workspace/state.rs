@@ -1,5 +1,6 @@
 //! Everything the window shows, as plain values.
 
+use super::columns::ColumnsView;
 use super::edits::Edits;
 use super::lanes::{Difference, Lane};
 use super::table::Table;
@@ -39,6 +40,8 @@ pub struct Notice {
 pub enum Purpose {
     /// Reads a file.
     Load,
+    /// Looks at the columns of a file.
+    Look,
     /// Measures molecules.
     Sweep,
     /// Trains a model.
@@ -114,6 +117,8 @@ pub struct Untraceable {
 pub struct State {
     /// The open dataset.
     pub opened: Option<Opened>,
+    /// The columns that are looked at.
+    pub columns: Option<ColumnsView>,
     /// Rows, sorting and scores.
     pub table: Table,
     /// Models to choose from: bundled ones, their base states, opened files.

@@ -4,9 +4,9 @@ use super::super::export::Subject;
 use super::super::help::Page;
 use super::super::settings::Appearance;
 use super::row::{
-    PAGE, action, base, can_compare_base, can_compare_trained, can_compare_twin, ctrl, ctrl_shift, difference, export,
-    has_absent, has_rows, has_survey, has_trace, is_ablated, just, key, layer, next_head, picked_bond, quantity, shift,
-    smiles, source, step, switch, when,
+    PAGE, action, base, can_compare_base, can_compare_trained, can_compare_twin, columns, ctrl, ctrl_shift, difference,
+    export, has_absent, has_rows, has_survey, has_trace, is_ablated, just, key, layer, next_head, picked_bond,
+    quantity, shift, smiles, source, step, switch, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
@@ -38,12 +38,35 @@ pub static ACTIONS: &[Action] = &[
         }),
         |state| state.opened.is_some(),
     ),
+    when(
+        action(
+            Id::Columns,
+            "Columns…",
+            "See which column of the file is what, and change it: SMILES, names, split, targets and their units",
+            &[],
+            columns,
+        ),
+        |state| state.dataset().is_some_and(|dataset| dataset.path.is_some()),
+    ),
     action(
         Id::OpenModel,
         "Open model…",
         "Read trained weights from a .safetensors or PyTorch file",
         &[ctrl(Key::M)],
         |_| just(WindowCommand::PickModel),
+    ),
+    when(
+        action(
+            Id::ModelAssumptions,
+            "Model assumptions…",
+            "See and change what the chosen model's file leaves open: heads, readout and the like",
+            &[],
+            |_| just(WindowCommand::ReviewModel),
+        ),
+        |state| {
+            let file = state.checkpoint().and_then(|checkpoint| checkpoint.file.as_ref());
+            file.is_some_and(|file| !file.open.is_empty())
+        },
     ),
     action(
         Id::Untrained,
