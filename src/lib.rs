@@ -29,6 +29,7 @@
 //! this is started by **commands** and comes back as **events**; nothing else changes state.
 
 pub mod analysis;
+pub mod build_info;
 pub mod cli;
 pub mod domain;
 pub mod engine;

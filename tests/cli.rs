@@ -75,6 +75,50 @@ fn json(path: &str) -> serde_json::Value {
 }
 
 #[test]
+fn columns_can_be_named_and_inspect_says_what_was_assumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("assay.csv");
+    let text = "mol_id,first,second,part,IC50 [nM],Tm_degC\nr1,CCO,CCN,train,10.5,80\nr2,CC,CCCO,test,,90\nr3,CO,CN,val,7,95\n";
+    std::fs::write(&path, text).unwrap();
+    let file = path.display().to_string();
+    let found = succeeds(&["inspect", &file]);
+    for part in [
+        "smiles    second",
+        "split     part",
+        "id        mol_id",
+        "in nM, 1 missing",
+        "assumed   SMILES are taken from",
+    ] {
+        assert!(found.contains(part), "{part}: {found}");
+    }
+    let named = ["inspect", &file, "--smiles-column", "first", "--id-column", "second", "--target", "IC50 [nM]"];
+    let more = ["--target", "Tm_degC", "--unit", "IC50 [nM]=µM", "--format", "json"];
+    let summary = succeeds(&[&named[..], &more[..]].concat());
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let columns = &summary["columns"];
+    assert_eq!((&columns["smiles"], &columns["id"]), (&"first".into(), &"second".into()));
+    assert_eq!(columns["units"], serde_json::json!(["µM", "°C"]));
+    assert_eq!(columns["doubts"], serde_json::json!([]));
+    refuses(&["inspect", &file, "--smiles-column", "mol_id"], &["\"mol_id\" holds no SMILES", "\"r1\""]);
+    refuses(&["inspect", &file, "--target", "Tm_degC", "--unit", "x=y"], &["--unit", "\"x\""]);
+    refuses(&["inspect", &file, "--delimiter", "slash"], &["semicolon"]);
+    let out = folder.path().join("m.svg").display().to_string();
+    succeeds(&["figure", &file, "--smiles-column", "first", "--target", "Tm_degC", "--molecule", "1", "--out", &out]);
+    let svg = std::fs::read_to_string(folder.path().join("m.svg")).unwrap();
+    assert!(svg.contains("90.000 °C"), "the caption has the unit");
+}
+
+#[test]
+fn the_version_names_the_build() {
+    let short = succeeds(&["-V"]);
+    assert_eq!(short.trim(), concat!("bondscope ", env!("CARGO_PKG_VERSION")));
+    let long = succeeds(&["--version"]);
+    for part in [env!("CARGO_PKG_VERSION"), "rustc 1.", "burn", "wgpu", "target"] {
+        assert!(long.contains(part), "{part}: {long}");
+    }
+}
+
+#[test]
 fn inspect_tells_what_is_usable_and_what_is_not() {
     let (_keep, file) = folder();
     let summary = succeeds(&["inspect", &file, "--format", "json"]);
@@ -83,7 +127,7 @@ fn inspect_tells_what_is_usable_and_what_is_not() {
     assert_eq!(summary["skipped"][0]["line"], 5);
     assert_eq!(summary["warnings"][0]["line"], 7);
     assert_eq!(summary["columns"]["targets"], serde_json::json!(["logp"]));
-    assert_eq!(summary["targets"], serde_json::json!([{ "name": "logp", "values": 5 }]));
+    assert_eq!(summary["targets"], serde_json::json!([{ "name": "logp", "values": 5, "missing": 1 }]));
     assert_eq!(summary["columns"]["split"], "split");
     assert_eq!(summary["features"], serde_json::json!({ "zinc": 6, "zinc-constant": 6, "ogb": 6, "canonical": 6 }));
     refuses(&["inspect", &file, "--target", "smell"], &["no column \"smell\"", "\"logp\""]);

@@ -8,7 +8,7 @@
 )]
 
 use bondscope::analysis::Quantity;
-use bondscope::domain::{BondId, DirectedEdge, MoleculeId, Scale, Split};
+use bondscope::domain::{BondId, ColumnChoice, DirectedEdge, MoleculeId, Scale, Split};
 use bondscope::engine::{ModelState, SweepOptions};
 use bondscope::figure::Format;
 use bondscope::gpu::Gpu;
@@ -167,7 +167,7 @@ fn a_sweep_fills_the_table_and_the_charts_and_agrees_with_single_traces() {
     for state in [ModelState::Trained, ModelState::Base] {
         assert!(workspace.chart(FigureKind::Histogram, state).unwrap().notes[0].starts_with("KS"));
     }
-    for (id, predicted, largest) in survey.scores() {
+    for (id, predicted, largest) in survey.scores(Some(0)) {
         give(&mut workspace, Command::SelectMolecule(id));
         let trace = Arc::clone(&workspace.state.comparison.as_ref().unwrap().baseline);
         assert!((trace.prediction[0] - predicted).abs() <= 1e-5 * predicted.abs().max(1.0));
@@ -325,4 +325,95 @@ fn after_renumbering_every_molecule_has_its_own_layout() {
         let shown = workspace.state.shown.as_ref().unwrap();
         assert_eq!(shown.layout.as_ref().unwrap().positions.len(), shown.molecule.atom_count(), "molecule {id}");
     }
+}
+
+const ASSAY: &str = "\
+compound,smiles,other,part,logS (mol/L),IC50 [nM]
+one,CCO,CCCO,train,-1.5,10
+two,not a molecule,CCCN,test,-2.5,20
+three,CC(=O)Nc1ccccc1,c1ccccc1,test,-3.5,
+four,c1ccccc1O,CC(C)O,test,-0.5,40
+";
+
+fn choice(smiles: &str, targets: &[&str]) -> ColumnChoice {
+    let names: Vec<String> = targets.iter().map(|&name| name.to_owned()).collect();
+    ColumnChoice { smiles: Some(smiles.to_owned()), ..ColumnChoice::of_targets(&names) }
+}
+
+#[test]
+fn a_file_read_with_other_columns_keeps_the_line_shown() {
+    let (mut workspace, _keep) = open(ASSAY);
+    let path = workspace.state.dataset().unwrap().path.clone().unwrap();
+    assert_eq!(workspace.state.dataset().unwrap().records.len(), 3);
+    give(&mut workspace, Command::SelectMolecule(MoleculeId(2)));
+    let line = |workspace: &Workspace| {
+        let id = workspace.state.selected.unwrap();
+        workspace.state.dataset().unwrap().record(id).unwrap().line
+    };
+    assert_eq!(line(&workspace), 5);
+    let choice = choice("other", &["IC50 [nM]"]);
+    let source = Source::Columns { path: path.clone(), choice: choice.clone() };
+    give(&mut workspace, Command::Open(source));
+    let dataset = Arc::clone(workspace.state.dataset().unwrap());
+    assert_eq!((dataset.records.len(), &dataset.choice, dataset.columns.unit(0)), (4, &choice, Some("nM")));
+    assert_eq!((line(&workspace), workspace.state.selected), (5, Some(MoleculeId(3))));
+    assert_eq!(workspace.state.shown.as_ref().unwrap().molecule.atom_count(), 4, "CC(C)O is drawn");
+    assert_eq!(workspace.state.table.split, Some(Split::Test), "what is listed stays");
+    assert!(workspace.caption().contains("measured 40.000 nM"), "{}", workspace.caption());
+    // The line of a molecule that the other column does not have gives way to the first row.
+    give(&mut workspace, Command::SelectMolecule(MoleculeId(1)));
+    give(&mut workspace, Command::Open(Source::File(path)));
+    assert_eq!(line(&workspace), 4);
+}
+
+#[test]
+fn a_wrong_column_is_one_sentence_in_the_window_of_columns_and_nothing_is_lost() {
+    let (mut workspace, _keep) = open(ASSAY);
+    let path = workspace.state.dataset().unwrap().path.clone().unwrap();
+    let before = Arc::clone(workspace.state.dataset().unwrap());
+    give(&mut workspace, Command::Select(Some(Pick::Bond(BondId(1)))));
+    give(&mut workspace, Command::LookAtColumns(path.clone(), Box::default()));
+    let preview = workspace.state.columns.as_ref().unwrap().preview.clone().unwrap();
+    assert!(preview.complete && preview.columns.len() == 6 && preview.lines == 4);
+    let wrong = Source::Columns { path: path.clone(), choice: choice("part", &[]) };
+    give(&mut workspace, Command::Open(wrong));
+    let complaint = workspace.state.columns.as_ref().unwrap().complaint.clone().unwrap();
+    assert!(complaint.contains("\"part\" holds no SMILES"), "{complaint}");
+    assert!(Arc::ptr_eq(workspace.state.dataset().unwrap(), &before) && workspace.state.comparison.is_some());
+    assert_eq!((workspace.state.pick, errors(&workspace).len()), (Some(Pick::Bond(BondId(1))), 0));
+    // The right one closes the window.
+    give(&mut workspace, Command::Open(Source::Columns { path, choice: choice("other", &[]) }));
+    assert!(workspace.state.columns.is_none() && workspace.state.dataset().unwrap().records.len() == 4);
+}
+
+#[test]
+fn a_file_without_a_column_of_structures_offers_to_choose_one() {
+    let (workspace, _keep) = open("city,people\nParis,2\nLyon,1\n");
+    let view = workspace.state.columns.as_ref().unwrap();
+    assert_eq!(view.preview.as_ref().unwrap().columns[0].name, "city");
+    assert!(errors(&workspace)[0].contains("No column with SMILES"));
+}
+
+#[test]
+fn one_of_several_targets_is_spoken_of() {
+    let (mut workspace, folder) = open(ASSAY);
+    let path = folder.path().join("molecules.csv");
+    let source = Source::Columns { path, choice: choice("smiles", &["logS (mol/L)", "IC50 [nM]"]) };
+    give(&mut workspace, Command::Open(source));
+    give(&mut workspace, Command::SelectMolecule(MoleculeId(2)));
+    let titles: Vec<String> = workspace.state.properties().into_iter().map(|one| one.title).collect();
+    assert_eq!(titles[..2], ["logS", "IC50"]);
+    let value = |workspace: &Workspace| {
+        let table = &workspace.state.table;
+        table.value(workspace.state.dataset().unwrap(), MoleculeId(2), Column::Target)
+    };
+    assert_eq!(value(&workspace), Some(-0.5));
+    give(&mut workspace, Command::ShowTarget("IC50 [nM]".into()));
+    assert_eq!(value(&workspace), Some(40.0));
+    give(&mut workspace, Command::Sort(Column::Target));
+    let rows: Vec<u32> = workspace.state.table.order.iter().map(|id| id.0).collect();
+    assert_eq!(rows, [2, 1], "missing values come last");
+    // A file that has no such target is spoken of by its own.
+    give(&mut workspace, Command::Open(Source::Bundled));
+    assert_eq!(workspace.state.table.property.as_ref().unwrap().title, "target");
 }

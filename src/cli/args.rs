@@ -1,6 +1,6 @@
 //! What can be said on the command line. Scripts rely on these names.
 
-use crate::domain::{DirectedEdge, Split};
+use crate::domain::{ColumnChoice, Delimiter, DirectedEdge, Part, Split, Task};
 use crate::figure::Preset;
 use crate::gpu::Compute;
 use crate::models::{self, Connectivity, Ebt, Encoding, Features, Hints, Initial, Readout};
@@ -9,19 +9,21 @@ use std::path::PathBuf;
 
 /// See where massive activations sit inside a graph transformer, bond by bond.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, long_version = crate::build_info::all())]
 pub(super) struct Args {
     /// Molecules to open in the window: SMILES in CSV, TSV or .smi, plain or gzip [default: the bundled ZINC molecules]
     pub(super) file: Option<PathBuf>,
     /// Where to compute: a real GPU if there is one (auto), the GPU, or the CPU
     #[arg(long, global = true, value_enum, default_value_t = DeviceChoice::Auto)]
     pub(super) device: DeviceChoice,
+    #[command(flatten)]
+    pub(super) columns: ColumnArgs,
     /// Neither read nor write remembered window settings
     #[arg(long)]
     pub(super) no_persist: bool,
     /// Without one of these, the window opens
     #[command(subcommand)]
-    pub(super) task: Option<Task>,
+    pub(super) task: Option<Work>,
 }
 
 /// `--device`
@@ -47,7 +49,7 @@ impl From<DeviceChoice> for Compute {
 
 /// What to do without a window.
 #[derive(Debug, Subcommand)]
-pub(super) enum Task {
+pub(super) enum Work {
     /// Say what a file holds, which lines cannot be used, and why
     Inspect(Inspect),
     /// Write everything that goes on inside the model for one molecule
@@ -67,15 +69,80 @@ pub(super) enum Task {
 pub(super) struct Inspect {
     /// The file to look at
     pub(super) file: PathBuf,
-    /// A column to take targets from; may be given several times [default: found by content]
-    #[arg(long)]
-    pub(super) target: Vec<String>,
+    #[command(flatten)]
+    pub(super) columns: ColumnArgs,
     /// Also describe every usable molecule
     #[arg(long)]
     pub(super) records: bool,
     /// How to write it
     #[arg(long, value_enum, default_value_t = TextFormat::Text)]
     pub(super) format: TextFormat,
+}
+
+/// Where the help puts what is said about columns.
+const COLUMNS: &str = "Columns of the file (what is not said is found by content)";
+
+/// What the columns of a file are; without a header they are called `column 1`, `column 2` and so on.
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct ColumnArgs {
+    /// The column with SMILES
+    #[arg(long, help_heading = COLUMNS, value_name = "COLUMN")]
+    smiles_column: Option<String>,
+    /// The column with names
+    #[arg(long, help_heading = COLUMNS, value_name = "COLUMN")]
+    id_column: Option<String>,
+    /// The column that says train, val or test
+    #[arg(long, help_heading = COLUMNS, value_name = "COLUMN")]
+    split_column: Option<String>,
+    /// A column to take targets from; may be given several times
+    #[arg(long, help_heading = COLUMNS, value_name = "COLUMN")]
+    target: Vec<String>,
+    /// The unit of a target, as COLUMN=UNIT; that of its header if none is given
+    #[arg(long, help_heading = COLUMNS, value_name = "COLUMN=UNIT", requires = "target", value_parser = unit_of)]
+    unit: Vec<(String, String)>,
+    /// What the targets are
+    #[arg(long, help_heading = COLUMNS, value_enum)]
+    target_kind: Option<TargetKind>,
+    /// Whether the first line names the columns
+    #[arg(long, help_heading = COLUMNS, value_name = "YES|NO", value_parser = yes_or_no)]
+    header: Option<bool>,
+    /// What stands between the fields of a line
+    #[arg(long, help_heading = COLUMNS, value_parser = delimiter)]
+    delimiter: Option<Delimiter>,
+}
+
+/// `--target-kind`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TargetKind {
+    /// Measured numbers
+    Regression,
+    /// Zeros and ones
+    Labels,
+}
+
+impl ColumnArgs {
+    /// What was said about the columns.
+    pub(super) fn choice(&self) -> Result<ColumnChoice, String> {
+        let part = |name: &Option<String>| name.clone().map_or(Part::Found, Part::Named);
+        let mut choice = ColumnChoice {
+            delimiter: self.delimiter,
+            header: self.header,
+            smiles: self.smiles_column.clone(),
+            id: part(&self.id_column),
+            split: part(&self.split_column),
+            task: self.target_kind.map(|kind| match kind {
+                TargetKind::Regression => Task::Regression,
+                TargetKind::Labels => Task::Labels,
+            }),
+            ..ColumnChoice::of_targets(&self.target)
+        };
+        for (column, unit) in &self.unit {
+            let target = choice.targets.iter_mut().flatten().find(|target| target.column == *column);
+            let target = target.ok_or_else(|| format!("--unit names {column:?}, which no --target does"))?;
+            target.unit = Some(unit.clone());
+        }
+        Ok(choice)
+    }
 }
 
 /// `--format`
@@ -155,6 +222,8 @@ impl ModelHints {
 pub(super) struct Subject {
     /// The file with molecules
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) columns: ColumnArgs,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file
     #[arg(long, default_value = "gt-zinc")]
     pub(super) model: String,
@@ -250,6 +319,8 @@ impl SplitChoice {
 pub(super) struct Analyze {
     /// The file with molecules
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) columns: ColumnArgs,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file
     #[arg(long, default_value = "gt-zinc")]
     pub(super) model: String,
@@ -296,6 +367,8 @@ pub(super) struct Figure {
     /// Compute full graphs of more than 39,800 edges too, whatever memory they take
     #[arg(long)]
     pub(super) allow_large: bool,
+    #[command(flatten)]
+    pub(super) columns: ColumnArgs,
     #[command(flatten)]
     pub(super) hints: ModelHints,
     #[command(flatten)]
@@ -379,9 +452,8 @@ pub(super) enum Kind {
 pub(super) struct Train {
     /// The file with molecules, targets and a train/val/test column (without one they are drawn 80/10/10)
     pub(super) file: PathBuf,
-    /// A column to take targets from; may be given several times [default: found by content]
-    #[arg(long)]
-    pub(super) target: Vec<String>,
+    #[command(flatten)]
+    pub(super) columns: ColumnArgs,
     /// The architecture [default: gt]
     #[arg(long, value_enum)]
     pub(super) arch: Option<Arch>,
@@ -573,6 +645,24 @@ fn edges(text: &str) -> Result<Edges, String> {
         .ok_or_else(|| "an edge is written 3-7 (both directions) or 3>7 (one), atoms counted from 0".to_owned())
 }
 
+fn unit_of(text: &str) -> Result<(String, String), String> {
+    let (column, unit) = text.rsplit_once('=').ok_or("a unit is written COLUMN=UNIT, such as IC50=nM")?;
+    Ok((column.to_owned(), unit.trim().to_owned()))
+}
+
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("it is yes or no".to_owned()),
+    }
+}
+
+fn delimiter(text: &str) -> Result<Delimiter, String> {
+    let known = Delimiter::ALL.into_iter().find(|delimiter| delimiter.name() == text);
+    known.ok_or_else(|| format!("known are {}", Delimiter::ALL.map(Delimiter::name).join(", ")))
+}
+
 fn unit_interval(text: &str) -> Result<f32, String> {
     text.parse()
         .ok()
@@ -601,7 +691,7 @@ mod tests {
     fn edges_are_read_in_both_forms() {
         let args =
             Args::try_parse_from(["bondscope", "trace", "x.csv", "--ablate", "3-7,5>6", "--out", "y.npz"]).unwrap();
-        let Some(Task::Trace(trace)) = args.task else { panic!("not a trace") };
+        let Some(Work::Trace(trace)) = args.task else { panic!("not a trace") };
         let all: Vec<DirectedEdge> = trace.subject.ablate.into_iter().flat_map(|edges| edges.0).collect();
         assert_eq!(all, [DirectedEdge::new(3, 7), DirectedEdge::new(7, 3), DirectedEdge::new(5, 6)]);
         assert!(edges("3").is_err() && edges("a-b").is_err() && edges("3--4").is_err());

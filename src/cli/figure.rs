@@ -77,7 +77,7 @@ struct Item {
 fn draw_all(task: &Figure, file: &Path, device: DeviceChoice) -> Result<(), Failure> {
     let items = items(task)?;
     let mut session = Session::for_one_molecule(device)?;
-    session.open(file)?;
+    session.open(file, &task.columns)?;
     let kind = match task.kind {
         Kind::Molecule => FigureKind::Molecule,
         Kind::EdgeRatios => FigureKind::EdgeRatios,
@@ -99,6 +99,7 @@ fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind),
         ablate: task.ablate.clone(),
         allow_large: task.allow_large,
         hints: task.hints.clone(),
+        columns: task.columns.clone(),
     })?;
     if !kind.is_measured() {
         session.check_traceable()?;

@@ -13,10 +13,9 @@ use std::collections::BTreeMap;
 pub(super) fn run(task: &Inspect) -> Result<(), Failure> {
     let mut stopped = false;
     let mut progress = Progress::new();
+    let choice = task.columns.choice()?;
     let dataset = io::Loader::open(&task.file).and_then(|loader| {
-        let named = !task.target.is_empty();
-        let loader = if named { loader.with_targets(task.target.clone()) } else { loader };
-        io::load_fully(loader, |share| {
+        io::load_fully(loader.with_columns(choice), |share| {
             progress.share("Reading and checking", Some(share));
             stopped = interrupted();
             !stopped

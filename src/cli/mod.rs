@@ -7,7 +7,7 @@ mod inspect;
 mod progress;
 mod run;
 
-use args::{Args, Task};
+use args::{Args, Work};
 use clap::Parser as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,12 +45,12 @@ pub fn main() -> ExitCode {
         Some(task) => {
             watch_interrupts();
             match task {
-                Task::Inspect(task) => inspect::run(&task),
-                Task::Trace(task) => run::trace(&task, args.device),
-                Task::Analyze(task) => run::analyze(&task, args.device),
-                Task::Figure(task) => figure::run(&task, args.device),
-                Task::Train(task) => run::train(&task, args.device),
-                Task::Models => run::models(),
+                Work::Inspect(task) => inspect::run(&task),
+                Work::Trace(task) => run::trace(&task, args.device),
+                Work::Analyze(task) => run::analyze(&task, args.device),
+                Work::Figure(task) => figure::run(&task, args.device),
+                Work::Train(task) => run::train(&task, args.device),
+                Work::Models => run::models(),
             }
         }
     };
@@ -68,8 +68,14 @@ pub fn main() -> ExitCode {
 }
 
 fn open_window(args: &Args) -> Result<(), Failure> {
-    crate::ui::run(crate::ui::Start { file: args.file.clone(), device: args.device.into(), persist: !args.no_persist })
-        .map_err(Failure::Unusable)
+    let columns = args.columns.choice()?;
+    crate::ui::run(crate::ui::Start {
+        file: args.file.clone(),
+        columns,
+        device: args.device.into(),
+        persist: !args.no_persist,
+    })
+    .map_err(Failure::Unusable)
 }
 
 /// The first Ctrl+C asks the work to stop after its step, the second ends the process.

@@ -1,6 +1,6 @@
 //! The subcommands that drive a workspace without a window.
 
-use super::args::{Analyze, Chosen, DeviceChoice, ModelHints, Subject, Trace, Train};
+use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, ModelHints, Subject, Trace, Train};
 use super::progress::Progress;
 use super::{Failure, interrupted};
 use crate::domain::{self, Detail, DirectedEdge, MoleculeId, Scale, Split};
@@ -27,7 +27,7 @@ pub(super) fn trace(task: &Trace, device: DeviceChoice) -> Result<(), Failure> {
 
 pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failure> {
     let mut session = Session::new(device)?;
-    session.open(&task.file)?;
+    session.open(&task.file, &task.columns)?;
     session.choose(&task.model, &task.hints)?;
     if task.chosen.init == super::args::Init::Xavier && session.is_base() {
         let reason = "--init chooses the untrained state behind a trained model; an untrained model says it in its name, \
@@ -40,8 +40,7 @@ pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failur
 
 pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
     let mut session = Session::new(device)?;
-    let source = Source::Columns { path: task.file.clone(), targets: task.target.clone() };
-    session.run(Command::Open(source))?;
+    session.open(&task.file, &task.columns)?;
     let spec = session.network(task);
     spec.validate().map_err(|error| format!("such a network cannot be: {error}"))?;
     session.run(Command::Train(Box::new(TrainOptions {
@@ -149,8 +148,9 @@ impl Session {
         }
     }
 
-    pub(super) fn open(&mut self, file: &Path) -> Result<(), Failure> {
-        self.run(Command::Open(Source::File(file.to_owned())))
+    pub(super) fn open(&mut self, file: &Path, columns: &ColumnArgs) -> Result<(), Failure> {
+        let choice = columns.choice().map_err(Failure::Unusable)?;
+        self.run(Command::Open(Source::Columns { path: file.to_owned(), choice }))
     }
 
     /// Chooses a bundled model by name, or a weight file.
@@ -177,7 +177,7 @@ impl Session {
 
     /// Opens the file and shows the molecule with everything that was asked for.
     fn show(&mut self, subject: &Subject) -> Result<(), Failure> {
-        self.open(&subject.file)?;
+        self.open(&subject.file, &subject.columns)?;
         self.show_molecule(subject)
     }
 

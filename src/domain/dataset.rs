@@ -3,7 +3,7 @@
 //! Records keep their SMILES text, and molecules are built from it when asked for (about 0.1 ms):
 //! a quarter of a million parsed graphs would cost more memory than all the rest of the program.
 
-use super::{Fingerprint, MoleculeId};
+use super::{ColumnChoice, Columns, Fingerprint, MoleculeId};
 use std::path::PathBuf;
 
 /// The part of a dataset a record belongs to.
@@ -25,27 +25,6 @@ impl Split {
             Self::Train => "train",
             Self::Val => "val",
             Self::Test => "test",
-        }
-    }
-}
-
-/// What the values of the target columns are, and so what a model of them is trained for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Task {
-    /// Measured numbers; also where there is no target.
-    #[default]
-    Regression,
-    /// Answers to yes-or-no questions: every value is 0 or 1.
-    Labels,
-}
-
-impl Task {
-    /// The lower-case word used in files and on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Regression => "regression",
-            Self::Labels => "labels",
         }
     }
 }
@@ -83,21 +62,6 @@ pub struct RowNote {
     pub reason: String,
 }
 
-/// Which column is what, by header name, or by number counted from 1 (`column 2`) without a header.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Columns {
-    /// Where the structures stand.
-    pub smiles: String,
-    /// The targets, in the order of the file; the first is the one shown.
-    pub targets: Vec<String>,
-    /// What the values of the targets are.
-    pub task: Task,
-    /// The train/val/test column.
-    pub split: Option<String>,
-    /// The name column.
-    pub id: Option<String>,
-}
-
 /// An opened file, immutable and shared.
 #[derive(Clone, Debug, Default)]
 pub struct Dataset {
@@ -111,6 +75,8 @@ pub struct Dataset {
     pub format: String,
     /// Which column is what.
     pub columns: Columns,
+    /// What the user said about that.
+    pub choice: ColumnChoice,
     /// Data lines seen, usable or not.
     pub lines: usize,
     /// Usable records; a [`MoleculeId`] is an index into them.

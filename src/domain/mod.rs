@@ -3,15 +3,18 @@
 //! Nothing here reads files, runs models or draws. Every other layer speaks in these types, so a
 //! number can be followed from a file's line to a pixel without leaving them.
 
+mod columns;
 mod dataset;
 mod fingerprint;
 mod graph;
 mod intervention;
 mod molecule;
 mod trace;
+pub mod unit;
 mod weights;
 
-pub use dataset::{Columns, Dataset, Record, RowNote, Split, Task};
+pub use columns::{ColumnChoice, Columns, Delimiter, Part, TargetChoice, Task};
+pub use dataset::{Dataset, Record, RowNote, Split};
 pub use fingerprint::Fingerprint;
 pub use graph::{DirectedEdge, EdgeList};
 pub use intervention::{Ablation, Intervention, Scale};

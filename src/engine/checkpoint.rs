@@ -2,7 +2,7 @@
 
 use crate::domain::{self, Columns, Fingerprint, ModelId, Weights};
 use crate::gpu::Device;
-use crate::models::{Hints, Initial, Model, ModelError, ModelSpec, SpecError, Task};
+use crate::models::{Hints, Initial, Model, ModelError, ModelSpec, Question, SpecError, Task};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,15 +21,19 @@ enum Source {
     Base(Initial, u64),
 }
 
-/// The file that weights were read from, and how.
+/// The file that a model was read from, and what was known about it beside its tensors.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Origin {
-    /// Where it was.
+pub struct ModelFile {
+    /// Where it is.
     pub path: PathBuf,
     /// Fingerprint of its bytes.
     pub hash: u64,
-    /// What was said about it.
+    /// What the user said.
     pub hints: Hints,
+    /// What the tensors do not tell.
+    pub open: Vec<Question>,
+    /// What was assumed of that, one sentence each.
+    pub assumed: Vec<String>,
 }
 
 /// A model that can be built on any device.
@@ -41,8 +45,8 @@ pub struct Checkpoint {
     pub title: String,
     /// Architecture and sizes.
     pub spec: ModelSpec,
-    /// The file it was read from; `None` for what is inside the program.
-    pub origin: Option<Arc<Origin>>,
+    /// The file it was read from; `None` for bundled and untrained models.
+    pub file: Option<Arc<ModelFile>>,
     /// Names of the columns it was trained to predict; empty where nothing says so.
     targets: Vec<String>,
     source: Source,
@@ -61,7 +65,7 @@ impl Checkpoint {
             id: ModelId { name: name.into(), revision: weights.fingerprint() },
             title: format!("{name} ({}, trained)", spec.kind()),
             spec,
-            origin: None,
+            file: None,
             targets: weights
                 .metadata
                 .get(TARGETS_KEY)
@@ -69,6 +73,19 @@ impl Checkpoint {
                 .unwrap_or_default(),
             source: Source::Weights(Arc::new(weights)),
         })
+    }
+
+    /// The same model with the file it was read from. Where that left something open, the answers are part of
+    /// the model's identity: other answers make another network of the same tensors.
+    #[must_use]
+    pub fn from_file(mut self, file: ModelFile) -> Self {
+        if !file.open.is_empty() {
+            let mut revision = Fingerprint::default();
+            revision.add(format!("{} {:?}", self.id.revision, self.spec).as_bytes());
+            self.id.revision = revision.value();
+        }
+        self.file = Some(Arc::new(file));
+        self
     }
 
     /// The untrained state of a model.
@@ -81,7 +98,7 @@ impl Checkpoint {
             id: ModelId { name: name.into(), revision: revision.value() },
             title: format!("{name} ({}, {drawn}, seed {BASE_SEED})", spec.kind()),
             spec,
-            origin: None,
+            file: None,
             targets: Vec::new(),
             source: Source::Base(initial, BASE_SEED),
         }

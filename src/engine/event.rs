@@ -4,6 +4,7 @@ use super::worker::JobId;
 use super::{Checkpoint, Summarised, Survey, TrainingReport};
 use crate::domain::{Comparison, Dataset, ModelId, Molecule, MoleculeId, Probe};
 use crate::figure::Draft;
+use crate::io::Preview;
 use crate::scene::Layout;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
@@ -20,6 +21,15 @@ pub enum Event {
         /// Whether every line was read (not yet: validated, see [`Dataset::validated`]).
         complete: bool,
     },
+    /// The columns of a file, as far as they were looked at.
+    Previewed {
+        /// The job that looks at them.
+        job: JobId,
+        /// What is known so far.
+        preview: Arc<Preview>,
+    },
+    /// No column of a file shows structures: the user may know which one does.
+    Unclear(PathBuf),
     /// A record was read; its layout follows.
     Read {
         /// Which opened file.

@@ -13,7 +13,7 @@ pub mod jobs;
 mod probe;
 mod worker;
 
-pub use checkpoint::{BASE_SEED, Checkpoint, Origin};
+pub use checkpoint::{BASE_SEED, Checkpoint, ModelFile};
 pub use drawer::DrawRequest;
 pub use event::{Event, Outbox};
 pub use gallery::{GalleryQuestion, Summarised, ToSummarise};
@@ -38,6 +38,8 @@ pub enum Place {
     Compute,
     /// Files.
     Io,
+    /// A short look at a file that a user waits for, before other work on files.
+    Look,
 }
 
 /// The background threads and the way to talk to them.
@@ -125,6 +127,7 @@ impl Engine {
         match place {
             Place::Compute => self.compute.queue(id, job),
             Place::Io => self.io.queue(id, job),
+            Place::Look => self.io.queue_urgent(id, job),
         }
     }
 

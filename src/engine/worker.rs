@@ -42,10 +42,13 @@ pub trait Job: Send {
 struct Queued {
     id: JobId,
     job: Box<dyn Job>,
+    urgent: bool,
 }
 
 struct Inbox<Q> {
     latest: VecDeque<Q>,
+    /// Short jobs that a user waits for; they go before `jobs`.
+    urgent: VecDeque<Queued>,
     jobs: VecDeque<Queued>,
     cancelled: BTreeSet<JobId>,
     closed: bool,
@@ -64,7 +67,13 @@ impl<Q: Send + 'static> Worker<Q> {
         out: Outbox,
         answer: impl FnMut(Q, &Outbox) + Send + 'static,
     ) -> std::io::Result<Self> {
-        let inbox = Inbox { latest: VecDeque::new(), jobs: VecDeque::new(), cancelled: BTreeSet::new(), closed: false };
+        let inbox = Inbox {
+            latest: VecDeque::new(),
+            urgent: VecDeque::new(),
+            jobs: VecDeque::new(),
+            cancelled: BTreeSet::new(),
+            closed: false,
+        };
         let shared = Arc::new((Mutex::new(inbox), Condvar::new()));
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&theirs, &out, answer))?;
@@ -79,7 +88,13 @@ impl<Q: Send + 'static> Worker<Q> {
 
     /// Queues a job behind those that wait.
     pub(super) fn queue(&self, id: JobId, job: Box<dyn Job>) {
-        lock(&self.shared.0).jobs.push_back(Queued { id, job });
+        lock(&self.shared.0).jobs.push_back(Queued { id, job, urgent: false });
+        self.shared.1.notify_one();
+    }
+
+    /// Queues a short job before all that are not urgent, even one that is under way.
+    pub(super) fn queue_urgent(&self, id: JobId, job: Box<dyn Job>) {
+        lock(&self.shared.0).urgent.push_back(Queued { id, job, urgent: true });
         self.shared.1.notify_one();
     }
 
@@ -130,7 +145,8 @@ fn run<Q>(shared: &(Mutex<Inbox<Q>>, Condvar), out: &Outbox, mut answer: impl Fn
             Turn::Step(mut queued, false) => match queued.job.step(out) {
                 Ok(Step::Working { done, total }) => {
                     out.send(Event::Progress { job: queued.id, done, total });
-                    lock(&shared.0).jobs.push_front(queued);
+                    let mut inbox = lock(&shared.0);
+                    if queued.urgent { inbox.urgent.push_front(queued) } else { inbox.jobs.push_front(queued) }
                 }
                 Ok(Step::Done) => out.send(Event::Finished(queued.id)),
                 Err(message) => {
@@ -151,7 +167,8 @@ fn next<Q>(shared: &(Mutex<Inbox<Q>>, Condvar)) -> Turn<Q> {
         if let Some(question) = inbox.latest.pop_front() {
             return Turn::Answer(question);
         }
-        if let Some(queued) = inbox.jobs.pop_front() {
+        let queued = inbox.urgent.pop_front().or_else(|| inbox.jobs.pop_front());
+        if let Some(queued) = queued {
             let cancelled = inbox.cancelled.remove(&queued.id);
             return Turn::Step(queued, cancelled);
         }

@@ -86,18 +86,34 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// No column holds structures.
-    #[error("No column with SMILES was found: {}", path.display())]
+    #[error("No column with SMILES was found; say which one it is, by File, Columns… or --smiles-column: {}", path.display())]
     NoSmiles {
         /// The file.
         path: PathBuf,
     },
-    /// A column was named as a target and is not there.
-    #[error("There is no column {name:?} to take targets from; beside the SMILES, {}: {}", listed(columns), path.display())]
-    NoTarget {
+    /// A column was named and is not there.
+    #[error("There is no column {name:?} to take {what} from; {}{}: {}", if *beside { "beside the SMILES, " } else { "" }, listed(columns), path.display())]
+    NoColumn {
         /// The name.
         name: String,
-        /// All columns but the one with structures.
+        /// What was to be taken from it.
+        what: &'static str,
+        /// Whether the column with structures is left out of `columns`.
+        beside: bool,
+        /// The columns to choose from.
         columns: Vec<String>,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A column was named for something that it does not hold.
+    #[error("The column {column:?} holds no {what}: one of its cells is {example:?}; choose another column: {}", path.display())]
+    WrongColumn {
+        /// Its name.
+        column: String,
+        /// What it should hold.
+        what: &'static str,
+        /// A cell that shows that it does not.
+        example: String,
         /// The file.
         path: PathBuf,
     },

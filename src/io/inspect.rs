@@ -32,8 +32,13 @@ pub struct Summary {
 pub struct TargetSummary {
     /// Its name.
     pub name: String,
+    /// Its unit, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// Usable records with a value in it.
     pub values: usize,
+    /// Usable records without one.
+    pub missing: usize,
     /// How many of the values are 1, where the targets are labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub positives: Option<usize>,
@@ -61,18 +66,23 @@ impl fmt::Display for Summary {
         writeln!(f, "format    {format}")?;
         writeln!(f, "records   {records}")?;
         writeln!(f, "usable    {usable}")?;
-        writeln!(f, "smiles    {}", columns.smiles)?;
+        for (role, column) in
+            [("smiles", Some(&columns.smiles)), ("id", columns.id.as_ref()), ("split", columns.split.as_ref())]
+        {
+            writeln!(f, "{role:<9} {}", column.map_or("-", String::as_str))?;
+        }
         writeln!(f, "task      {}", if targets.is_empty() { "-" } else { columns.task.name() })?;
         writeln!(f, "targets   {}", targets.len())?;
-        for TargetSummary { name, values, positives } in targets {
+        for TargetSummary { name, unit, values, missing, positives } in targets {
+            let unit = unit.as_ref().map_or_else(String::new, |unit| format!(" in {unit}"));
             let positives = positives.map_or_else(String::new, |count| format!(", {count} positive"));
-            writeln!(f, "  {name}: {values} values{positives}")?;
+            writeln!(f, "  {name}: {values} values{unit}, {missing} missing{positives}")?;
+        }
+        for doubt in &columns.doubts {
+            writeln!(f, "assumed   {doubt}")?;
         }
         for (scheme, count) in features {
             writeln!(f, "features  {scheme}: {count} of {usable} molecules")?;
-        }
-        for (role, column) in [("split", &columns.split), ("id", &columns.id)] {
-            writeln!(f, "{role:<9} {}", column.as_deref().unwrap_or("-"))?;
         }
         for (title, notes) in [("skipped", skipped), ("warnings", warnings)] {
             writeln!(f, "{title:<9} {}", notes.len())?;
@@ -93,9 +103,15 @@ fn summarize_targets(dataset: &Dataset) -> Vec<TargetSummary> {
         }
     }
     let positives = |ones| (dataset.columns.task == Task::Labels).then_some(ones);
-    let summary =
-        |(name, (values, ones)): (&String, _)| TargetSummary { name: name.clone(), values, positives: positives(ones) };
-    dataset.columns.targets.iter().zip(counts).map(summary).collect()
+    let columns = &dataset.columns;
+    let summary = |(place, (values, ones)): (usize, (usize, usize))| TargetSummary {
+        name: columns.targets.get(place).cloned().unwrap_or_default(),
+        unit: columns.unit(place).map(str::to_owned),
+        values,
+        missing: dataset.records.len() - values,
+        positives: positives(ones),
+    };
+    counts.into_iter().enumerate().map(summary).collect()
 }
 
 /// One usable molecule.
@@ -155,7 +171,7 @@ mod tests {
         let summary = serde_json::to_value(Summary::of(&dataset)).unwrap();
         assert_eq!(summary["columns"]["targets"], serde_json::json!(["y"]));
         assert_eq!(summary["columns"]["task"], "regression");
-        assert_eq!(summary["targets"], serde_json::json!([{ "name": "y", "values": 2 }]));
+        assert_eq!(summary["targets"], serde_json::json!([{ "name": "y", "values": 2, "missing": 0 }]));
         assert_eq!((summary["records"].as_u64(), summary["usable"].as_u64()), (Some(2), Some(2)));
     }
 
@@ -171,10 +187,12 @@ mod tests {
         );
         assert_eq!(
             json["targets"],
-            serde_json::json!([{ "name": "a", "values": 2, "positives": 1 }, { "name": "b", "values": 2, "positives": 2 }])
+            serde_json::json!([
+                { "name": "a", "values": 2, "missing": 1, "positives": 1 },
+                { "name": "b", "values": 2, "missing": 1, "positives": 2 },
+            ])
         );
-        let lines =
-            "task      labels\ntargets   2\n  a: 2 values, 1 positive\n  b: 2 values, 2 positive\nsplit     -\n";
+        let lines = "task      labels\ntargets   2\n  a: 2 values, 1 missing, 1 positive\n  b: 2 values, 1 missing, 2 positive\n";
         assert!(summary.to_string().contains(lines), "{summary}");
     }
 }

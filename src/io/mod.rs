@@ -19,7 +19,9 @@ mod write;
 pub use error::{OpenError, WeightsError, WriteError};
 pub use hash::hash_file;
 pub use inspect::{RecordLine, Summary, TargetSummary, describe_records};
-pub use table::{Loader, MAX_LINE, MAX_LINES, MAX_UNPACKED, Step};
+pub use table::{
+    Cells, Loader, MAX_COLUMNS, MAX_LINE, MAX_LINES, MAX_UNPACKED, Preview, PreviewColumn, Previewer, Role, Step,
+};
 pub use tensors::{Tensor, TensorFormat, write_tensors};
 pub use validate::{Validator, load_fully};
 pub use weights::{read_weights, weights_from_bytes, write_weights};

@@ -12,12 +12,13 @@ mod tests;
 use super::features::{Embedding, Features};
 use super::spec::{Arch, Connectivity, Ebt, Encoding, METADATA_KEY, ModelSpec, Readout, SpecError, Task};
 use crate::domain::{Array, Weights};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a user knows about weights beyond what their shapes tell; `None` leaves it to the recipes of
 /// the paper (model-spec section 7). A hint never overrules the tensors.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Hints {
     /// GraphiT or SAN, where the tensors are those of both.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +42,41 @@ pub struct Hints {
     pub connectivity: Option<Connectivity>,
 }
 
+/// Something that the tensors of a file may leave open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// GraphiT or SAN.
+    Arch,
+    /// How many heads.
+    Heads,
+    /// Mean or sum.
+    Readout,
+    /// What attention weights come from.
+    Ebt,
+    /// What is predicted.
+    Task,
+    /// How a full graph is weighted.
+    Connectivity,
+}
+
+impl Hints {
+    /// The answers that a network gives to some questions.
+    pub fn answering(questions: &[Question], spec: &ModelSpec) -> Self {
+        let mut hints = Self::default();
+        for question in questions {
+            match question {
+                Question::Arch => hints.arch = Some(spec.arch),
+                Question::Heads => hints.heads = Some(spec.heads),
+                Question::Readout => hints.readout = Some(spec.readout),
+                Question::Ebt => hints.ebt = Some(spec.ebt),
+                Question::Task => hints.task = Some(spec.task),
+                Question::Connectivity => hints.connectivity = Some(spec.connectivity),
+            }
+        }
+        hints
+    }
+}
+
 /// Weights under our names with a specification in their metadata.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adopted {
@@ -48,6 +84,8 @@ pub struct Adopted {
     pub weights: Weights,
     /// What neither the tensors nor the hints tell and was assumed, one plain sentence each.
     pub assumed: Vec<String>,
+    /// What the tensors do not tell, whether a hint did or not.
+    pub open: Vec<Question>,
 }
 
 /// Why weights cannot be turned into a network of this program.
@@ -95,21 +133,22 @@ pub enum AdoptError {
 /// named when the network is built.
 pub fn adopt(weights: Weights, hints: &Hints) -> Result<Adopted, AdoptError> {
     if weights.metadata.contains_key(METADATA_KEY) {
-        return Ok(Adopted { weights, assumed: Vec::new() });
+        return Ok(Adopted { weights, assumed: Vec::new(), open: Vec::new() });
     }
     let Weights { arrays, mut metadata } = weights;
     let theirs = arrays.keys().any(|name| renamed(name).is_some());
     let mut arrays = translated(arrays)?;
     let spare = without_spare_bond(&mut arrays);
     let assumed = spare.then(|| "The fifth row of its bond table, which no bond has, was left out.".to_owned());
-    let mut inference = Inference { arrays: &arrays, hints, theirs, assumed: assumed.into_iter().collect() };
+    let assumed = assumed.into_iter().collect();
+    let mut inference = Inference { arrays: &arrays, hints, theirs, assumed, open: Vec::new() };
     let spec = inference.spec()?;
-    let mut assumed = inference.assumed;
+    let (mut assumed, open) = (inference.assumed, inference.open);
     if !spec.connectivity.is_full() && arrays.remove("gamma").is_some() {
         assumed.push("Its gamma is not used without a full graph and was left out.".into());
     }
     metadata.insert(METADATA_KEY.to_owned(), serde_json::to_string(&spec).unwrap_or_default());
-    Ok(Adopted { weights: Weights { arrays, metadata }, assumed })
+    Ok(Adopted { weights: Weights { arrays, metadata }, assumed, open })
 }
 
 /// SAN's own repository gives the bond table of ZINC a row more than there are codes (model-spec section 3.4):
@@ -203,6 +242,7 @@ struct Inference<'a> {
     /// Whether the names were those of the authors.
     theirs: bool,
     assumed: Vec<String>,
+    open: Vec<Question>,
 }
 
 impl Inference<'_> {
@@ -291,6 +331,7 @@ impl Inference<'_> {
         if self.arrays.contains_key("gamma") {
             return Arch::San;
         }
+        self.open.push(Question::Arch);
         if let Some(arch) = self.hints.arch.filter(|&arch| arch != Arch::Gt) {
             return arch;
         }
@@ -306,6 +347,7 @@ impl Inference<'_> {
         if let Some(&[heads, _]) = self.arrays.get("layers.0.ebt.k").map(|array| array.shape.as_slice()) {
             return heads;
         }
+        self.open.push(Question::Heads);
         self.hints.heads.unwrap_or_else(|| {
             let divisor = (1..=8).rev().find(|&heads| dim.is_multiple_of(heads)).unwrap_or(1);
             let heads = if dim == 444 { 12 } else { divisor };
@@ -315,6 +357,9 @@ impl Inference<'_> {
     }
 
     fn readout(&mut self, arch: Arch, task: Task) -> Readout {
+        if task != Task::NodeLabels {
+            self.open.push(Question::Readout);
+        }
         self.hints.readout.unwrap_or_else(|| {
             let (readout, words) =
                 if arch == Arch::Gt { (Readout::Mean, "the mean") } else { (Readout::Sum, "the sum") };
@@ -326,6 +371,7 @@ impl Inference<'_> {
     }
 
     fn task(&mut self, features: Features, outputs: usize) -> Task {
+        self.open.push(Question::Task);
         self.hints.task.unwrap_or_else(|| {
             let labels = matches!(features, Features::Ogb | Features::Canonical);
             let (task, words) = if labels {
@@ -346,6 +392,7 @@ impl Inference<'_> {
         if arch == Arch::Gt {
             return Ebt::Paper;
         }
+        self.open.push(Question::Ebt);
         if let Some(ebt) = self.hints.ebt.filter(|&ebt| ebt != Ebt::Off) {
             return ebt;
         }
@@ -362,6 +409,7 @@ impl Inference<'_> {
         if arch == Arch::San && self.arrays.contains_key("gamma") {
             return Connectivity::LearnedGamma;
         }
+        self.open.push(Question::Connectivity);
         if let Some(connectivity) = self.hints.connectivity {
             return connectivity;
         }

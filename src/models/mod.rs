@@ -34,7 +34,7 @@ mod trace;
 mod train;
 
 pub use attack::{Attack, NoiseKind};
-pub use authors::{AdoptError, Adopted, Hints, adopt};
+pub use authors::{AdoptError, Adopted, Hints, Question, adopt};
 pub use features::{Codes, FULL_GRAPH_LIMIT, FeatureError, Features, GraphInput};
 pub use learner::{Learner, Lesson, Sample};
 pub use metrics::{Evaluation, roc_auc};

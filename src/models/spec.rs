@@ -319,8 +319,45 @@ impl ModelSpec {
     /// Checks every field; a specification read from a file may say anything.
     ///
     /// # Errors
-    /// A field out of range, or fields that contradict each other.
+    /// A field out of range, or fields that contradict each other: the first of [`Self::conflicts`].
     pub fn validate(&self) -> Result<(), SpecError> {
+        self.conflicts().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Everything that keeps this from being a network. Fields that are out of range are all there is to say
+    /// until they are mended.
+    pub fn conflicts(&self) -> Vec<SpecError> {
+        let ranges = self.ranges();
+        if !ranges.is_empty() {
+            return ranges;
+        }
+        let mut found = Vec::new();
+        found.extend(divides("heads", self.heads, "dim", self.dim));
+        if let Encoding::Learned { dim, heads, .. } = self.encoding {
+            found.extend(divides("encoding heads", heads, "encoding dim", dim));
+        }
+        if self.features == Features::Canonical && self.encoding.is_learned() {
+            let reason = "74 canonical fields fill the width evenly, so a learned encoding finds no room beside them: \
+                          choose other features or another encoding";
+            found.push(SpecError::Combination(reason));
+        } else {
+            let embeddings = [(self.features.node(), self.embedding_width()), (self.features.edge(), self.dim)];
+            for (embedding, width) in embeddings {
+                if let Embedding::Shared { fields, .. } = embedding {
+                    found.extend(divides("number of feature fields", fields, "embedding width", width));
+                }
+            }
+        }
+        self.check_connectivity(&mut found);
+        if self.arch == Arch::Gt && self.ebt == Ebt::Code {
+            let reason = "GT computes explicit bias the same way in the paper and as coded: choose `paper`";
+            found.push(SpecError::Combination(reason));
+        }
+        found
+    }
+
+    /// Numbers that are out of range.
+    fn ranges(&self) -> Vec<SpecError> {
         let mut bounds = vec![
             ("layers", self.layers, 1, 256),
             ("heads", self.heads, 1, 256),
@@ -339,73 +376,49 @@ impl ModelSpec {
             Encoding::RandomWalk { steps } => bounds.push(("steps", steps, 1, 256)),
             Encoding::Degree { most } => bounds.push(("most", most, 1, 256)),
         }
-        for (field, value, least, most) in bounds {
-            if value < least {
-                return Err(SpecError::TooSmall { field, value, least });
-            }
-            if value > most {
-                return Err(SpecError::TooLarge { field, value, most });
-            }
+        let outside = |(field, value, least, most): (&'static str, usize, usize, usize)| match value {
+            _ if value < least => Some(SpecError::TooSmall { field, value, least }),
+            _ if value > most => Some(SpecError::TooLarge { field, value, most }),
+            _ => None,
+        };
+        let mut found: Vec<SpecError> = bounds.into_iter().filter_map(outside).collect();
+        if found.is_empty() {
+            // Four times the largest network of the paper; a file may not make the program ask for more memory.
+            found.extend(outside(("layers x dim x dim", self.layers * self.dim * self.dim, 0, 1 << 23)));
         }
-        // Four times the largest network of the paper; a file may not make the program ask for more memory.
-        let (field, value, most) = ("layers x dim x dim", self.layers * self.dim * self.dim, 1 << 23);
-        if value > most {
-            return Err(SpecError::TooLarge { field, value, most });
-        }
-        divides("heads", self.heads, "dim", self.dim)?;
-        if let Encoding::Learned { dim, heads, .. } = self.encoding {
-            divides("encoding heads", heads, "encoding dim", dim)?;
-        }
-        if self.features == Features::Canonical && self.encoding.is_learned() {
-            let reason = "74 canonical fields fill the width evenly, so a learned encoding finds no room beside them: \
-                          choose other features or another encoding";
-            return Err(SpecError::Combination(reason));
-        }
-        let embeddings = [(self.features.node(), self.embedding_width()), (self.features.edge(), self.dim)];
-        for (embedding, width) in embeddings {
-            if let Embedding::Shared { fields, .. } = embedding {
-                divides("number of feature fields", fields, "embedding width", width)?;
-            }
-        }
-        self.check_connectivity()?;
-        if self.arch == Arch::Gt && self.ebt == Ebt::Code {
-            let reason = "GT computes explicit bias the same way in the paper and as coded: choose `paper`";
-            return Err(SpecError::Combination(reason));
-        }
-        Ok(())
+        found
     }
 
-    fn check_connectivity(&self) -> Result<(), SpecError> {
-        let refuse = |reason| Err(SpecError::Combination(reason));
+    fn check_connectivity(&self, found: &mut Vec<SpecError>) {
         if !self.connectivity.is_full() {
-            return Ok(());
+            return;
         }
         if self.has_ebt() {
-            return refuse("explicit bias in full-graph mode is defined nowhere: switch one of them off");
+            let reason = "explicit bias in full-graph mode is defined nowhere: switch one of them off";
+            found.push(SpecError::Combination(reason));
         }
-        match (self.arch, self.connectivity) {
-            (Arch::Gt, _) => refuse("GT has no full-graph mode: use GraphiT or SAN, or bonds only"),
-            (Arch::Graphit, Connectivity::Kernel { gamma, steps }) => {
-                if !(gamma > 0.0 && gamma <= 1.0) {
-                    return Err(SpecError::Gamma { value: gamma, range: "above 0 and at most 1" });
-                }
-                if steps > 1 << 16 {
-                    return Err(SpecError::TooLarge { field: "steps", value: steps as usize, most: 1 << 16 });
-                }
-                Ok(())
+        let refused = |reason| Some(SpecError::Combination(reason));
+        found.extend(match (self.arch, self.connectivity) {
+            (Arch::Gt, _) => refused("GT has no full-graph mode: use GraphiT or SAN, or bonds only"),
+            (Arch::Graphit, Connectivity::Kernel { gamma, .. }) if !(gamma > 0.0 && gamma <= 1.0) => {
+                Some(SpecError::Gamma { value: gamma, range: "above 0 and at most 1" })
+            }
+            (Arch::Graphit, Connectivity::Kernel { steps, .. }) if steps > 1 << 16 => {
+                Some(SpecError::TooLarge { field: "steps", value: steps as usize, most: 1 << 16 })
             }
             (Arch::San, Connectivity::Gamma { gamma }) if !(gamma >= 0.0 && gamma.is_finite()) => {
-                Err(SpecError::Gamma { value: f64::from(gamma), range: "a number from 0 on" })
+                Some(SpecError::Gamma { value: f64::from(gamma), range: "a number from 0 on" })
             }
-            (Arch::San, Connectivity::Gamma { .. } | Connectivity::LearnedGamma) => Ok(()),
-            (Arch::Graphit, _) => refuse("GraphiT weights a full graph by its random-walk kernel, not by gamma"),
-            (Arch::San, _) => refuse("SAN weights a full graph by gamma, not by a random-walk kernel"),
-        }
+            (Arch::Graphit, Connectivity::Kernel { .. })
+            | (Arch::San, Connectivity::Gamma { .. } | Connectivity::LearnedGamma) => None,
+            (Arch::Graphit, _) => refused("GraphiT weights a full graph by its random-walk kernel, not by gamma"),
+            (Arch::San, _) => refused("SAN weights a full graph by gamma, not by a random-walk kernel"),
+        });
     }
 }
 
-fn divides(field: &'static str, value: usize, of: &'static str, whole: usize) -> Result<(), SpecError> {
-    if whole.is_multiple_of(value) { Ok(()) } else { Err(SpecError::Divide { field, value, of, whole }) }
+fn divides(field: &'static str, value: usize, of: &'static str, whole: usize) -> Option<SpecError> {
+    (!whole.is_multiple_of(value)).then_some(SpecError::Divide { field, value, of, whole })
 }
 
 #[cfg(test)]
@@ -479,6 +492,10 @@ mod tests {
             assert!(matches!(spec.validate(), Err(SpecError::Combination(_))), "{spec:?}");
         }
         assert_eq!(ModelSpec { connectivity: gamma, ..zinc(Arch::San) }.validate(), Ok(()));
+        let both = ModelSpec { connectivity: gamma, ..ModelSpec::recipe(Arch::Gt, Features::Zinc, Ebt::Code) };
+        let reasons: Vec<String> = both.conflicts().iter().map(ToString::to_string).collect();
+        assert_eq!(reasons.len(), 3, "{reasons:?}");
+        assert_eq!(both.validate().unwrap_err().to_string(), reasons[0]);
         assert_eq!(ModelSpec { connectivity: Connectivity::LearnedGamma, ..zinc(Arch::San) }.validate(), Ok(()));
     }
 }

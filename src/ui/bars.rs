@@ -119,7 +119,14 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     entries(
         ui,
         state,
-        &[&[Id::Reload], &[Id::OpenModel, Id::Untrained], &[Id::ComposeFigure], exports, &[Id::StopAll], &[Id::Quit]],
+        &[
+            &[Id::Reload, Id::Columns],
+            &[Id::OpenModel, Id::ModelAssumptions, Id::Untrained],
+            &[Id::ComposeFigure],
+            exports,
+            &[Id::StopAll],
+            &[Id::Quit],
+        ],
         effects,
     );
 }

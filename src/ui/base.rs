@@ -1,8 +1,8 @@
 //! Putting an untrained model together, mode by mode: every architecture, explicit bias, connectivity,
 //! encoding and scheme of features there is, and why some do not go together.
 
-use super::parts::weak;
-use crate::models::{Arch, Connectivity, Ebt, Encoding, Features, Initial, ModelSpec};
+use super::parts::{self, weak};
+use crate::models::{Arch, Connectivity, Ebt, Encoding, Features, Initial, ModelSpec, SpecError};
 use eframe::egui::{self, Button, Grid, Key, RichText, Ui};
 
 /// Every connectivity by its words in a name.
@@ -86,8 +86,8 @@ impl Choice {
         words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
     }
 
-    /// The network, or why there is none.
-    fn spec(self) -> Result<ModelSpec, String> {
+    /// The network, or everything that keeps it from being one.
+    fn spec(self) -> Result<ModelSpec, Vec<SpecError>> {
         let recipe = ModelSpec::recipe(self.arch, self.features, self.ebt);
         let spec = ModelSpec {
             use_bias: recipe.use_bias || self.bias,
@@ -105,8 +105,8 @@ impl Choice {
             },
             ..recipe
         };
-        spec.validate().map_err(|error| error.to_string())?;
-        Ok(spec)
+        let conflicts = spec.conflicts();
+        if conflicts.is_empty() { Ok(spec) } else { Err(conflicts) }
     }
 }
 
@@ -130,35 +130,28 @@ pub(super) fn show(ctx: &egui::Context, choice: &mut Choice) -> Outcome {
 
 fn rows(ui: &mut Ui, choice: &mut Choice) {
     let Choice { arch, ebt, bias, connectivity, encoding, features, initial } = choice;
-    row(ui, "Architecture", arch, &Arch::ALL.map(|arch| (arch, arch.title())));
+    parts::choice_row(ui, "Architecture", arch, &Arch::ALL.map(|arch| (arch, arch.title())));
     let kinds = [(Ebt::Off, "none"), (Ebt::Paper, "EBT (as in the paper)"), (Ebt::Code, "EBT as coded")];
-    row(ui, "Explicit bias", ebt, &kinds);
-    row(ui, "Projection biases", bias, &[(false, "with EBT only"), (true, "always")]);
+    parts::choice_row(ui, "Explicit bias", ebt, &kinds);
+    parts::choice_row(ui, "Projection biases", bias, &[(false, "with EBT only"), (true, "always")]);
     let places = |words: &[(&str, &'static str)]| -> Vec<(usize, &'static str)> {
         words.iter().map(|&(_, text)| text).enumerate().collect()
     };
-    row(ui, "Attends", connectivity, &places(&CONNECTIVITIES));
-    row(ui, "Encoding", encoding, &places(&ENCODINGS));
+    parts::choice_row(ui, "Attends", connectivity, &places(&CONNECTIVITIES));
+    parts::choice_row(ui, "Encoding", encoding, &places(&ENCODINGS));
     let schemes = [
         (Features::Zinc, "ZINC codes"),
         (Features::ZincConstant, "ZINC, bonds alike"),
         (Features::Ogb, "OGB"),
         (Features::Canonical, "canonical"),
     ];
-    row(ui, "Reads", features, &schemes);
-    row(ui, "Initial weights", initial, &[(Initial::Framework, "framework"), (Initial::Xavier, "Xavier")]);
-}
-
-/// The choices of one line, of which one is on.
-fn row<T: Copy + PartialEq>(ui: &mut Ui, name: &str, value: &mut T, choices: &[(T, &str)]) {
-    ui.label(weak(name));
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 12.0;
-        for &(choice, text) in choices {
-            ui.radio_value(value, choice, text);
-        }
-    });
-    ui.end_row();
+    parts::choice_row(ui, "Reads", features, &schemes);
+    parts::choice_row(
+        ui,
+        "Initial weights",
+        initial,
+        &[(Initial::Framework, "framework"), (Initial::Xavier, "Xavier")],
+    );
 }
 
 /// What comes out, or why nothing does; the name once it was chosen.
@@ -170,9 +163,9 @@ fn conclusion(ui: &mut Ui, choice: Choice) -> Option<String> {
             let text = format!("{}: {} layers, {} heads, width {}", spec.kind(), spec.layers, spec.heads, spec.dim);
             ui.add(egui::Label::new(weak(text)).wrap());
         }
-        Err(reason) => {
+        Err(conflicts) => {
             ui.label(RichText::new("Not possible").strong());
-            ui.add(egui::Label::new(RichText::new(reason).color(ui.visuals().warn_fg_color)).wrap());
+            parts::conflicts(ui, conflicts);
         }
     }
     let clicked = ui.add_enabled(spec.is_ok(), Button::new("Choose this model")).clicked();
@@ -209,5 +202,17 @@ mod tests {
         let (spec, _) = ModelSpec::named("san-ogb-full-learned-walk-base").unwrap().unwrap();
         assert_eq!(Choice::like(Some(&spec)).spec(), Ok(spec));
         assert_eq!(Choice::like(None).name(), "gt-base");
+    }
+
+    #[test]
+    fn all_conflicts_are_named_at_once() {
+        let choice = Choice { ebt: Ebt::Code, connectivity: 2, ..Choice::like(None) };
+        let reasons: Vec<String> = choice.spec().unwrap_err().iter().map(ToString::to_string).collect();
+        assert!(
+            ["explicit bias in full-graph mode", "GT has no full-graph mode", "choose `paper`"]
+                .iter()
+                .all(|part| reasons.iter().any(|reason| reason.contains(part))),
+            "{reasons:?}"
+        );
     }
 }

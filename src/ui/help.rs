@@ -4,6 +4,7 @@ use super::actions::ACTIONS;
 use super::parts::{self, weak};
 use super::terms::{self, DEFINITIONS, Term};
 use super::theme;
+use crate::build_info;
 use crate::workspace::{Workspace, bundled_models};
 use eframe::egui::{self, Key, RichText, ScrollArea, Ui};
 
@@ -87,13 +88,22 @@ fn keys(ui: &mut Ui) {
 }
 
 fn about(ui: &mut Ui, workspace: &Workspace) {
-    ui.label(RichText::new(concat!("Bondscope ", env!("CARGO_PKG_VERSION"))).heading());
+    ui.label(RichText::new(format!("Bondscope {}", build_info::version())).heading());
     ui.label(env!("CARGO_PKG_DESCRIPTION"));
     ui.label(weak(concat!(
         "Licence: ",
         env!("CARGO_PKG_LICENSE"),
         ". Bundled data and the font Inter have terms of their own: see NOTICE."
     )));
+    ui.add_space(8.0);
+    ui.label(RichText::new("Build").strong());
+    egui::Grid::new("build").num_columns(2).spacing([18.0, 4.0]).show(ui, |ui| {
+        for (name, fact) in build_info::facts() {
+            ui.label(weak(name));
+            ui.add(egui::Label::new(fact).wrap().selectable(true));
+            ui.end_row();
+        }
+    });
     ui.add_space(8.0);
     ui.label(RichText::new("Device").strong());
     ui.label(workspace.describe_device());

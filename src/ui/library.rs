@@ -1,13 +1,15 @@
 //! The list of molecules: what is open, which part of it is listed, and the table itself, of which only
 //! the visible rows cost anything.
 
-use super::actions::Effect;
+use super::actions::{ActionId as Id, Effect};
 use super::files;
 use super::focus;
 use super::parts::{self, count, decimal, number, weak};
 use crate::domain::{Dataset, MoleculeId, Record, RowNote, Split};
-use crate::workspace::{Column, Command, State};
-use eframe::egui::{self, Align, Button, Color32, Key, Label, Layout, RichText, ScrollArea, Sense, TextEdit, Ui};
+use crate::workspace::{Column, Command, Property, State};
+use eframe::egui::{
+    self, Align, Button, Color32, ComboBox, Key, Label, Layout, RichText, ScrollArea, Sense, TextEdit, Ui,
+};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 use std::sync::Arc;
 
@@ -85,6 +87,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Library) -> Vec<Effect>
             return;
         };
         filter_rows(ui, state, dataset, own, &mut effects);
+        target_row(ui, state, &mut effects);
         notes(ui, dataset);
         if state.table.order.is_empty() {
             ui.add_space(8.0);
@@ -120,7 +123,16 @@ fn path_row(ui: &mut Ui, own: &mut Library, effects: &mut Vec<Effect>) {
 
 fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Library, effects: &mut Vec<Effect>) {
     let counts = own.counts(dataset);
-    ui.add(Label::new(RichText::new(&dataset.name).strong()).truncate()).on_hover_text(describe(dataset));
+    parts::from_right(ui, |ui| {
+        effects.extend(parts::action_button(ui, Id::Columns, "Columns…", state));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.add(Label::new(RichText::new(&dataset.name).strong()).truncate()).on_hover_text(describe(dataset));
+        });
+    });
+    if let Some(doubt) = dataset.columns.doubts.first() {
+        let text = RichText::new(format!("⚠ {doubt}")).small().color(ui.visuals().warn_fg_color);
+        ui.add(Label::new(text).wrap()).on_hover_text("Columns… shows what was taken for what, and changes it");
+    }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         ui.spacing_mut().button_padding.x = 5.0;
@@ -149,10 +161,41 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
     }
 }
 
+/// Which target the table speaks of, where there are several.
+fn target_row(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+    let columns = state.dataset().map_or(0, |dataset| dataset.outputs());
+    let outputs = state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.outputs);
+    let Some(property) = state.table.property.as_ref().filter(|_| columns.max(outputs) > 1) else { return };
+    ui.horizontal(|ui| {
+        let label = ui.label(weak("Target").small());
+        let width = ui.available_width() - 8.0;
+        let combo = ComboBox::from_id_salt("target").selected_text(labelled(property)).width(width).truncate();
+        let combo = combo.show_ui(ui, |ui| {
+            for one in state.properties() {
+                if ui.selectable_label(one.name == property.name, labelled(&one)).clicked() {
+                    effects.push(Command::ShowTarget(one.name).into());
+                }
+            }
+        });
+        combo.response.labelled_by(label.id).on_hover_text("What the columns Target, Pred. and Error speak of");
+    });
+}
+
+/// `IC50 [nM]`
+fn labelled(property: &Property) -> String {
+    property.unit.as_ref().map_or_else(|| property.title.clone(), |unit| format!("{} [{unit}]", property.title))
+}
+
 /// What kind of file it is and which columns were found.
 fn describe(dataset: &Dataset) -> String {
     let columns = &dataset.columns;
-    let targets = (!columns.targets.is_empty()).then(|| columns.targets.join(", "));
+    let targets: Vec<String> = (0..columns.targets.len())
+        .map(|place| match columns.unit(place) {
+            Some(unit) => format!("{} [{unit}]", columns.title(place)),
+            None => columns.title(place).to_owned(),
+        })
+        .collect();
+    let targets = (!targets.is_empty()).then(|| targets.join(", "));
     let place = dataset.path.as_ref().map_or_else(|| "bundled".to_owned(), |path| path.display().to_string());
     let mut text = format!("{place}\n{} ({} lines)\nSMILES: {}", dataset.format, count(dataset.lines), columns.smiles);
     for (name, column) in [("target", &targets), ("split", &columns.split), ("name", &columns.id)] {
@@ -255,6 +298,7 @@ fn heading(ui: &mut Ui, state: &State, (column, name, tip): (Column, &str, &str)
         (true, false) => " ↑",
         (true, true) => " ↓",
     };
+    let tip = describe_column(state, column, tip);
     let text = RichText::new(format!("{name}{arrow}")).small();
     let text = if sorted { text.strong() } else { text.weak() };
     let layout = if column == Column::Smiles {
@@ -269,6 +313,16 @@ fn heading(ui: &mut Ui, state: &State, (column, name, tip): (Column, &str, &str)
             effects.push(Command::Sort(column).into());
         }
     });
+}
+
+/// What a column is, with the target that it speaks of and its unit.
+fn describe_column(state: &State, column: Column, tip: &str) -> String {
+    let speaks = matches!(column, Column::Target | Column::Prediction | Column::Error);
+    match state.table.property.as_ref().filter(|_| speaks) {
+        Some(property) if property.related || column == Column::Target => format!("{tip}: {}", labelled(property)),
+        Some(_) if column == Column::Error => "Nothing to compare: the model predicts something else".to_owned(),
+        _ => tip.to_owned(),
+    }
 }
 
 fn cells(row: &mut TableRow<'_, '_>, state: &State, dataset: &Dataset, (id, record): (MoleculeId, &Record)) {

@@ -4,11 +4,13 @@
 
 mod absent;
 pub mod actions;
+mod assumptions;
 mod bars;
 mod base;
 mod canvas;
 mod charts;
 mod clipboard;
+mod columns;
 mod composer;
 mod detail;
 mod export;
@@ -104,6 +106,8 @@ pub struct App {
     base: Option<base::Choice>,
     composer: Option<composer::Composer>,
     clipboard: clipboard::Clipboard,
+    assumptions: Option<assumptions::Answers>,
+    columns: Option<columns::Draft>,
     page: Option<Page>,
     notices: notices::Notices,
     palette: Option<palette::Palette>,
@@ -142,6 +146,8 @@ impl App {
             base: None,
             composer: None,
             clipboard: clipboard::Clipboard::default(),
+            assumptions: None,
+            columns: None,
             page: None,
             notices: notices::Notices::default(),
             palette: None,
@@ -221,6 +227,10 @@ impl App {
             WindowCommand::ChooseBase => {
                 let chosen = self.workspace.state.checkpoint().map(|checkpoint| &checkpoint.spec);
                 self.base = Some(base::Choice::like(chosen));
+            }
+            WindowCommand::ReviewModel => {
+                self.assumptions =
+                    self.workspace.state.checkpoint().and_then(|checkpoint| assumptions::Answers::of(checkpoint));
             }
             WindowCommand::FocusPath => self.focus_path(),
             WindowCommand::Export(subject) => {
@@ -354,13 +364,24 @@ impl App {
                 }
             }
         }
-        let covered = self.export.is_some() || self.base.is_some() || self.page.is_some();
+        let covered = self.export.is_some() || self.base.is_some() || self.page.is_some() || self.columns.is_some();
         if let Some(tour) = &mut self.tour
             && !tour::show(ctx, &self.workspace.state, tour, covered)
         {
             self.tour = None;
             self.settings.toured = true;
         }
+        if let Some(answers) = &mut self.assumptions {
+            match assumptions::show(ctx, answers) {
+                assumptions::Outcome::Open => {}
+                assumptions::Outcome::Closed => self.assumptions = None,
+                assumptions::Outcome::Chosen(command) => {
+                    self.workspace.apply(command);
+                    self.assumptions = None;
+                }
+            }
+        }
+        effects.extend(columns::show(ctx, &self.workspace.state, &mut self.columns));
         effects.extend(notices::show(ctx, &self.workspace.state, &mut self.notices));
         effects.extend(dropped(ctx));
         effects

@@ -77,7 +77,7 @@ fn menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     ui.separator();
     distinguish(ui, state, effects);
     ui.separator();
-    for id in [Id::OpenModel, Id::Untrained] {
+    for id in [Id::OpenModel, Id::ModelAssumptions, Id::Untrained] {
         effects.extend(menu_item(ui, id, state));
     }
     // A menu is measured before its separators have a height; this much would be cut off its end.
@@ -132,6 +132,16 @@ fn card(ui: &mut Ui, state: &State, checkpoint: &Arc<Checkpoint>, effects: &mut 
             ui.end_row();
         }
     });
+    if let Some(file) = checkpoint.file.as_ref().filter(|file| !file.open.is_empty()) {
+        ui.separator();
+        let text = if file.assumed.is_empty() {
+            "Its file left things open, which were said.".to_owned()
+        } else {
+            file.assumed.join(" ")
+        };
+        ui.add(Label::new(weak(text)).wrap().halign(egui::Align::LEFT));
+        effects.extend(menu_item(ui, Id::ModelAssumptions, state));
+    }
     let twin = |other: &&Arc<Checkpoint>| spec.is_twin_of(&other.spec);
     if let Some(twin) = state.checkpoints.iter().find(twin) {
         ui.separator();

@@ -4,7 +4,7 @@
 use super::actions::{self, ActionId, Effect};
 use super::icons::{self, Icon};
 use crate::domain::{AtomId, BondId, BondOrder, DirectedEdge, Intervention, Molecule, Scale, symbol};
-use crate::models::Ebt;
+use crate::models::{Ebt, SpecError};
 use crate::workspace::State;
 use eframe::egui::{self, Button, RichText, Ui};
 
@@ -114,6 +114,25 @@ pub(super) fn mark_row(ui: &Ui, row: egui::Rect) {
 pub(super) fn from_right<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
     let layout = egui::Layout::right_to_left(egui::Align::Center);
     ui.horizontal(|ui| ui.with_layout(layout, add).inner).inner
+}
+
+/// The choices of one line of a grid, of which one is on.
+pub(super) fn choice_row<T: Copy + PartialEq>(ui: &mut Ui, name: &str, value: &mut T, choices: &[(T, &str)]) {
+    ui.label(weak(name));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 12.0;
+        for &(choice, text) in choices {
+            ui.radio_value(value, choice, text);
+        }
+    });
+    ui.end_row();
+}
+
+/// Everything that keeps a network from being one, a line each.
+pub(super) fn conflicts(ui: &mut Ui, conflicts: &[SpecError]) {
+    for conflict in conflicts {
+        ui.add(egui::Label::new(RichText::new(format!("⚠ {conflict}")).color(ui.visuals().warn_fg_color)).wrap());
+    }
 }
 
 /// Text of lesser weight.

@@ -2,7 +2,7 @@
 //! user's edits changed about it.
 
 use super::parts::{self, decimal, signed, weak};
-use crate::domain::{AtomId, Comparison};
+use crate::domain::{AtomId, Comparison, unit};
 use crate::engine::Checkpoint;
 use crate::models::Task;
 use crate::scene::Pick;
@@ -20,6 +20,8 @@ const NAME: usize = 20;
 pub(super) struct Target {
     /// Its column in the file, or its place.
     pub(super) name: String,
+    /// Its unit, if it is known.
+    pub(super) unit: Option<String>,
     /// What the file says.
     pub(super) known: Option<f32>,
     /// Predicted as trained; the probability of a label.
@@ -28,11 +30,20 @@ pub(super) struct Target {
     pub(super) after: f32,
 }
 
+impl Target {
+    /// A value of it with its unit.
+    pub(super) fn told(&self, value: f32) -> String {
+        with_unit(decimal(value), self.unit.as_ref())
+    }
+}
+
 /// Everything predicted.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Prediction {
     /// One per target.
     pub(super) targets: Vec<Target>,
+    /// The place among them of the one to speak of; `None` if the model does not predict it.
+    pub(super) shown: Option<usize>,
     /// Whether these are probabilities of labels.
     pub(super) labels: bool,
     /// Whether there is an edit that could have changed them.
@@ -54,16 +65,38 @@ impl Prediction {
         let labels = spec.task != Task::GraphRegression;
         Some(Self {
             targets: targets(state, comparison, checkpoint, atom),
+            shown: shown_output(state, checkpoint),
             labels,
             edited: comparison.probe.intervention != Default::default(),
             needs_atom: spec.task == Task::NodeLabels && atom.is_none(),
         })
     }
 
+    /// The target to speak of.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.targets.get(self.shown?)
+    }
+
+    /// Whether any unit is known.
+    fn has_units(&self) -> bool {
+        self.targets.iter().any(|target| target.unit.is_some())
+    }
+
     /// What the numbers are.
     pub(super) fn word(&self) -> &'static str {
         if self.labels { "probability" } else { "predicted" }
     }
+}
+
+/// The output of a model that predicts the target shown. A model that predicts nothing of the file is spoken of by
+/// its first output.
+fn shown_output(state: &State, checkpoint: &Checkpoint) -> Option<usize> {
+    let property = state.table.property.as_ref()?;
+    let compared = checkpoint.columns(&state.dataset()?.columns);
+    let same = property.column.and_then(|column| compared.iter().position(|&of| of == Some(column)));
+    let is_main = || state.checkpoint().is_some_and(|main| main.id == checkpoint.id);
+    let alone = || if is_main() { property.output } else { compared.iter().all(Option::is_none).then_some(0) };
+    same.or_else(alone)
 }
 
 fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom: Option<AtomId>) -> Vec<Target> {
@@ -80,42 +113,71 @@ fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom
         let column = compared.get(output).copied().flatten();
         let known = column.and_then(|column| record?.targets.get(column).copied()).filter(|value| !value.is_nan());
         let name = dataset.map_or_else(String::new, |dataset| checkpoint.output_name(output, &dataset.columns));
-        Target { name, known, before: spec.meaning(before), after: spec.meaning(after) }
+        let (title, named) = unit::split(&name);
+        let unit = match column {
+            Some(column) => dataset.and_then(|dataset| dataset.columns.unit(column)).map(str::to_owned),
+            None => named,
+        };
+        // Where the unit stands beside it, the name needs none; a probability has no unit.
+        let (name, unit) = (title.to_owned(), unit.filter(|_| spec.task == Task::GraphRegression));
+        Target { name, unit, known, before: spec.meaning(before), after: spec.meaning(after) }
     };
     let both = comparison.baseline.prediction.iter().zip(&comparison.edited.prediction);
     both.skip(first).take(spec.outputs).enumerate().map(|(place, values)| target(place, values)).collect()
 }
 
-/// Known value, prediction and change in one line, of the first target where there are several.
-pub(super) fn line(ui: &mut Ui, prediction: &Prediction) {
+/// Known value, prediction and change in one line, of the target shown where there are several.
+pub(super) fn line(ui: &mut Ui, state: &State, prediction: &Prediction) {
     if prediction.needs_atom {
         ui.label(weak("one prediction per atom: choose an atom"));
         return;
     }
-    let Some(target) = prediction.targets.first() else { return };
-    let several = prediction.targets.len() > 1;
+    let several = prediction.targets.len() > 1 || state.dataset().is_some_and(|dataset| dataset.outputs() > 1);
+    let Some(target) = prediction.target() else {
+        measured_line(ui, state);
+        ui.label(weak("not predicted by this model"));
+        return;
+    };
     if several {
         ui.label(RichText::new(&target.name).strong());
     }
     if let Some(known) = target.known {
         ui.label(weak("measured"));
-        ui.label(value(known, prediction.labels));
+        ui.label(with_unit(value(known, prediction.labels), target.unit.as_ref()));
         ui.label(weak("·"));
     }
     ui.label(weak(prediction.word()));
     if prediction.edited {
         ui.label(decimal(target.before));
         ui.label(weak("→"));
-        ui.label(RichText::new(decimal(target.after)).strong());
+        ui.label(RichText::new(target.told(target.after)).strong());
         ui.label(format!("({})", signed(target.after - target.before)))
             .on_hover_text("Prediction with your edits minus prediction as trained");
     } else {
-        ui.label(RichText::new(decimal(target.before)).strong());
+        ui.label(RichText::new(target.told(target.before)).strong());
     }
-    if several {
+    if prediction.targets.len() > 1 {
         ui.label(weak("·"));
-        ui.label(weak(format!("{} more targets in the inspector", prediction.targets.len() - 1)));
+        ui.label(weak(format!("{} in the inspector", parts::counted(prediction.targets.len() - 1, "more target"))));
     }
+}
+
+/// What the file says about the molecule, where there is no prediction.
+pub(super) fn measured_line(ui: &mut Ui, state: &State) {
+    let Some(property) = &state.table.property else { return };
+    let record = state.selected.and_then(|id| state.dataset()?.record(id));
+    let known = record.zip(property.column).and_then(|(record, place)| record.targets.get(place).copied());
+    if let Some(known) = known.filter(|value| !value.is_nan()) {
+        ui.label(RichText::new(&property.title).strong());
+        ui.label(weak("measured"));
+        ui.label(with_unit(decimal(known), property.unit.as_ref()));
+        ui.label(weak("·"));
+    }
+}
+
+/// A value with its unit.
+fn with_unit(value: String, unit: Option<&String>) -> String {
+    unit.map_or_else(|| value.clone(), |unit| format!("{value} {unit}"))
 }
 
 /// A known value; labels are whole.
@@ -132,7 +194,7 @@ pub(super) fn table(ui: &mut Ui, prediction: &Prediction) {
     egui::CollapsingHeader::new(title).id_salt("targets").default_open(true).show(ui, |ui| {
         egui::ScrollArea::vertical().id_salt("targets").max_height(TALL).auto_shrink([false, true]).show(ui, |ui| {
             ui.spacing_mut().interact_size.y = 16.0;
-            Grid::new("targets").num_columns(4).striped(true).spacing([14.0, 2.0]).show(ui, |ui| {
+            Grid::new("targets").num_columns(5).striped(true).spacing([14.0, 2.0]).show(ui, |ui| {
                 heading(ui, prediction);
                 for target in &prediction.targets {
                     row(ui, prediction, target);
@@ -148,6 +210,9 @@ fn heading(ui: &mut Ui, prediction: &Prediction) {
     if prediction.edited {
         names.extend(["edited", "change"]);
     }
+    if prediction.has_units() {
+        names.push("unit");
+    }
     for name in names {
         ui.label(weak(name).small());
     }
@@ -162,6 +227,9 @@ fn row(ui: &mut Ui, prediction: &Prediction, target: &Target) {
     if prediction.edited {
         ui.label(cell(decimal(target.after)).strong());
         ui.label(cell(signed(target.after - target.before)));
+    }
+    if prediction.has_units() {
+        ui.label(cell(target.unit.clone().unwrap_or_default()).weak());
     }
     ui.end_row();
 }
@@ -194,6 +262,8 @@ mod tests {
     #[test]
     fn labels_are_whole_and_names_leave_room() {
         assert_eq!((value(1.0, true), value(1.0, false)), ("1".to_owned(), "1.000".to_owned()));
+        let unit = "log(mol/L)".to_owned();
+        assert_eq!(with_unit(decimal(-2.18), Some(&unit)), "−2.180 log(mol/L)");
         assert_eq!(
             (cut("NR-PPAR-gamma"), cut("ä name longer than that").chars().count()),
             ("NR-PPAR-gamma".into(), NAME)

@@ -1,6 +1,7 @@
 //! Opens the window, or says in one sentence why it cannot and what works without one.
 
 use super::{App, NativePicker, Options};
+use crate::domain::ColumnChoice;
 use crate::gpu::{Compute, Gpu};
 use crate::workspace::{Command, Source, Workspace};
 use eframe::egui::{self, ViewportBuilder};
@@ -27,6 +28,8 @@ const ICON: &[u8] = include_bytes!("../../assets/icon.png");
 pub struct Start {
     /// Molecules to open; the bundled ones if there is none.
     pub file: Option<PathBuf>,
+    /// What is known about its columns.
+    pub columns: ColumnChoice,
     /// Where to compute.
     pub device: Compute,
     /// Whether settings are remembered.
@@ -89,7 +92,8 @@ fn create(cc: &eframe::CreationContext<'_>, gpu: Gpu, start: Start) -> std::io::
     let workspace = Workspace::new(gpu, Arc::new(move || ctx.request_repaint()))?.with_unasked_sweeps();
     let options = Options { persist: start.persist, picker: Arc::new(NativePicker) };
     let mut app = App::new(cc, workspace, options);
-    app.apply(Command::Open(start.file.map_or(Source::Bundled, Source::File)));
+    let choice = start.columns;
+    app.apply(Command::Open(start.file.map_or(Source::Bundled, |path| Source::Columns { path, choice })));
     Ok(app)
 }
 

@@ -150,7 +150,8 @@ mod tests {
     fn settings_come_back() {
         let mut storage = Memory::default();
         let mut settings = Settings { appearance: Appearance::Dark, text_zoom: 1.4, ..Settings::default() };
-        let state = State { recent: vec![PathBuf::from("/data/a.csv")], ..State::default() };
+        let mut state = State::default();
+        state.recent = vec![PathBuf::from("/data/a.csv")];
         settings.save(&mut storage, &state);
         let back = Settings::load(&storage);
         assert_eq!((back.appearance, back.recent), (Appearance::Dark, state.recent));

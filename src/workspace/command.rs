@@ -5,7 +5,7 @@ use super::lanes::{Difference, SavedLane, With};
 use super::notices::Severity;
 use super::view::Coloring;
 use crate::analysis::Quantity;
-use crate::domain::{BondId, Detail, DirectedEdge, MoleculeId, Scale, Split};
+use crate::domain::{BondId, ColumnChoice, Detail, DirectedEdge, MoleculeId, Scale, Split};
 use crate::engine::jobs::train::TrainOptions;
 use crate::engine::{JobId, ModelState, SweepOptions};
 use crate::figure::Format;
@@ -20,12 +20,12 @@ pub enum Source {
     Bundled,
     /// A file.
     File(PathBuf),
-    /// A file of which the columns to take targets from are known by name.
+    /// A file with what is known about its columns.
     Columns {
         /// The file.
         path: PathBuf,
-        /// The columns.
-        targets: Vec<String>,
+        /// Which is what.
+        choice: ColumnChoice,
     },
 }
 
@@ -95,6 +95,13 @@ impl FigureKind {
 pub enum Command {
     /// Read molecules; what is open stays until the first of them are there.
     Open(Source),
+    /// Look at the columns of a file, to say which is what.
+    LookAtColumns(PathBuf, Box<ColumnChoice>),
+    /// Look at them no longer.
+    CloseColumns,
+    /// Choose by name the target that the table and the reading speak of; the model's first if the file and the
+    /// model have none of that name.
+    ShowTarget(String),
     /// Show a molecule.
     SelectMolecule(MoleculeId),
     /// Show the molecule this many rows further down the table (negative: up).

@@ -3,7 +3,7 @@
 
 use super::view::View;
 use super::{FigureKind, SavedLane, State, Workspace};
-use crate::domain::{Ablation, DirectedEdge, Split};
+use crate::domain::{Ablation, ColumnChoice, DirectedEdge, Split};
 use crate::engine::ModelState;
 use crate::figure::{self, Cell, FigureSpec, Row};
 use crate::models::{Hints, Initial};
@@ -76,9 +76,9 @@ pub struct Subject {
     /// The file of molecules; without one, those inside the program.
     #[serde(default)]
     pub file: Option<PathBuf>,
-    /// The columns that targets are taken from.
+    /// How its columns are read.
     #[serde(default)]
-    pub targets: Vec<String>,
+    pub columns: ColumnChoice,
     /// Hash of its structures and targets, 16 hexadecimal digits.
     pub dataset_hash: String,
     /// The molecule's place among the usable records.
@@ -160,18 +160,18 @@ impl Subject {
     /// What is shown now; `None` while nothing is.
     pub fn of(state: &State) -> Option<Self> {
         let (dataset, checkpoint, id) = (state.dataset()?, state.checkpoint()?, state.selected?);
-        let origin = checkpoint.origin.as_ref();
+        let weights = checkpoint.file.as_ref();
         let intervention = state.edits.intervention(id);
         let edges = intervention.ablated.iter();
         Some(Self {
             file: dataset.path.clone(),
-            targets: dataset.path.as_ref().map_or_else(Vec::new, |_| dataset.columns.targets.clone()),
+            columns: dataset.choice.clone(),
             dataset_hash: format!("{:016x}", dataset.fingerprint()),
             molecule: id.0,
             smiles: dataset.record(id)?.smiles.to_string(),
             model: checkpoint.id.name.to_string(),
-            weights: origin.map(|origin| origin.path.clone()),
-            hints: origin.map_or_else(Hints::default, |origin| origin.hints.clone()),
+            weights: weights.map(|weights| weights.path.clone()),
+            hints: weights.map_or_else(Hints::default, |weights| weights.hints.clone()),
             weights_hash: format!("{:016x}", checkpoint.id.revision),
             lanes: state.saved_lanes(),
             explicit_bias: intervention.explicit_bias.value(),
@@ -363,7 +363,7 @@ mod tests {
     fn recipe(molecule: u32) -> Recipe {
         let about = Subject {
             file: Some(PathBuf::from("/data/a.csv")),
-            targets: vec!["logP".into()],
+            columns: ColumnChoice::of_targets(&["logP".into()]),
             dataset_hash: format!("{molecule:016x}"),
             molecule,
             smiles: "CC<O>".into(),

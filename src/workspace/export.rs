@@ -2,6 +2,7 @@
 //! writing happen on the `io` worker.
 
 use super::picture::Picture;
+use super::property::Property;
 use super::state::{Purpose, Severity};
 use super::{Composition, FigureKind, Subject, Workspace};
 use crate::analysis::chart::Table;
@@ -145,20 +146,23 @@ impl Workspace {
         }
     }
 
-    /// Model, prediction before and after edits, measured value, edits and structure, in one line.
+    /// Model, prediction before and after edits, measured value of the target shown, edits and structure, in one line.
     pub fn caption(&self) -> String {
         let mut parts = Vec::new();
         if let Some(checkpoint) = self.state.checkpoint() {
             parts.push(checkpoint.id.name.to_string());
         }
-        if let Some(comparison) = &self.state.comparison {
-            parts.extend(self.prediction_words(comparison));
+        let property = self.state.table.property.as_ref();
+        let unit = property.and_then(|property| property.unit.as_ref());
+        let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
+        if let Some((comparison, property)) = self.state.comparison.as_ref().zip(property) {
+            parts.extend(self.prediction_words(comparison, property));
         }
         let record = self.state.selected.and_then(|id| self.state.dataset()?.record(id));
-        let compared = self.state.compared().first().copied().flatten();
-        let measured = record.zip(compared).and_then(|(record, place)| record.targets.get(place));
+        let column = property.filter(|property| property.related).and_then(|property| property.column);
+        let measured = record.zip(column).and_then(|(record, place)| record.targets.get(place));
         if let Some(measured) = measured.filter(|value| !value.is_nan()) {
-            parts.push(format!("measured {measured:.3}"));
+            parts.push(format!("measured {measured:.3}{unit}"));
         }
         if let Some(comparison) = &self.state.comparison {
             parts.extend(edit_words(&comparison.probe.intervention));
@@ -172,22 +176,26 @@ impl Workspace {
         survey.map_or_else(String::new, |(survey, dataset)| survey.caption(dataset))
     }
 
-    /// The first output, by name where there are several.
-    fn prediction_words(&self, comparison: &Comparison) -> Option<String> {
+    /// The prediction of a target, by name where there are several.
+    fn prediction_words(&self, comparison: &Comparison, property: &Property) -> Option<String> {
         let checkpoint = self.state.checkpoint()?;
-        let told = |trace: &crate::domain::Trace| trace.prediction.first().map(|&raw| checkpoint.spec.meaning(raw));
-        let (before, after) = (told(&comparison.baseline)?, told(&comparison.edited)?);
-        let name = match &self.state.dataset()?.columns {
-            columns if checkpoint.spec.outputs > 1 => format!("{} ", checkpoint.output_name(0, columns)),
-            _ => String::new(),
+        let told = |trace: &crate::domain::Trace| {
+            trace.prediction.get(property.output?).map(|&raw| checkpoint.spec.meaning(raw))
         };
-        let word = if checkpoint.spec.task == models::Task::GraphRegression { "prediction" } else { "probability" };
+        let (before, after) = (told(&comparison.baseline)?, told(&comparison.edited)?);
+        let several = checkpoint.spec.outputs > 1 || self.state.dataset()?.outputs() > 1;
+        let name = if several && property.related { format!("{} ", property.title) } else { String::new() };
+        let (word, unit) = match (&property.unit, checkpoint.spec.task) {
+            (Some(unit), models::Task::GraphRegression) => ("prediction", format!(" {unit}")),
+            (None, models::Task::GraphRegression) => ("prediction", String::new()),
+            (_, models::Task::GraphLabels | models::Task::NodeLabels) => ("probability", String::new()),
+        };
         let change = if comparison.probe.intervention != Default::default() {
             format!(" → {after:.3}")
         } else {
             String::new()
         };
-        Some(format!("{name}{word} {before:.3}{change}"))
+        Some(format!("{name}{word} {before:.3}{change}{unit}"))
     }
 
     /// The activations of the selected bond's first direction.

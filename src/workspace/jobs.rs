@@ -13,6 +13,7 @@ impl Workspace {
     pub(super) fn start(&mut self, id: JobId, purpose: Purpose, title: String, job: Box<dyn crate::engine::Job>) {
         let place = match purpose {
             Purpose::Load | Purpose::Write => Place::Io,
+            Purpose::Look => Place::Look,
             Purpose::Sweep | Purpose::Train => Place::Compute,
         };
         self.state.jobs.push(JobStatus { id, purpose, title, done: 0, total: 0, stopping: false, since: None });
@@ -82,9 +83,10 @@ impl Workspace {
     pub(super) fn score(&mut self) {
         let Some(model) = self.state.checkpoint().map(|checkpoint| checkpoint.id.clone()) else { return };
         let table = &mut self.state.table;
+        let output = table.property.as_ref().and_then(|property| property.output);
         for survey in self.state.surveys.iter().filter(|survey| survey.key.model == model) {
             table.scores.extend(
-                survey.scores().map(|(id, prediction, largest_ratio)| (id, Score { prediction, largest_ratio })),
+                survey.scores(output).map(|(id, prediction, largest_ratio)| (id, Score { prediction, largest_ratio })),
             );
         }
         if matches!(table.column, Column::Prediction | Column::Error | Column::Ratio)

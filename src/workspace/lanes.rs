@@ -203,6 +203,13 @@ impl State {
         self.checkpoints.iter().position(is_twin)
     }
 
+    /// Puts a model in the place of another wherever that is beside the main one.
+    pub(super) fn replace_in_lanes(&mut self, old: &ModelId, new: &ModelId) {
+        for lane in self.lanes.iter_mut().filter(|lane| lane.model == *old) {
+            *lane = Lane::new(new.clone(), lane.edited);
+        }
+    }
+
     /// Whether a model is beside the main one already, with or without the edits.
     pub fn is_lane(&self, model: &ModelId, edited: bool) -> bool {
         self.lanes.iter().any(|lane| lane.model == *model && lane.edited == edited)

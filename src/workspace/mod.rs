@@ -6,6 +6,7 @@
 
 mod bundled;
 mod charts;
+mod columns;
 mod command;
 mod composition;
 mod edits;
@@ -18,6 +19,7 @@ mod models;
 mod molecules;
 mod notices;
 mod picture;
+mod property;
 mod readings;
 mod state;
 mod studio;
@@ -25,21 +27,24 @@ mod table;
 mod view;
 
 pub use bundled::{BundledModel, bundled_models};
+pub use columns::ColumnsView;
 pub use command::{Column, Command, FigureKind, Source};
 pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, Recipe, Subject};
 pub use edits::Edits;
 pub use gallery::{Gallery, Look, Sheet, Thumbnail};
 pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter};
 pub use picture::{AbsentBonds, FEW, Picture};
+pub use property::Property;
 pub use readings::{AbsentPair, AbsentReading, EdgeReading, LayerReading};
 pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
 pub use table::{Score, Table};
 pub use view::{Arcs, Coloring, QUANTITIES, View, quantity_name};
 
-use crate::domain::{ModelId, Probe};
+use crate::domain::{ColumnChoice, ModelId, Probe};
 use crate::engine::{Engine, Event, JobId, SurveyKey};
 use crate::gpu::Gpu;
 use crate::scene::Pick;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -58,6 +63,12 @@ pub struct Workspace {
     pub state: State,
     engine: Engine,
     loading: Option<JobId>,
+    /// The job that looks at columns.
+    looking: Option<JobId>,
+    /// The job that reads a file with the columns chosen for it, and the file.
+    applied: Option<(JobId, PathBuf)>,
+    /// The line of a file read anew whose molecule is to be shown again.
+    return_to: Option<u32>,
     sweeping: Option<(JobId, SurveyKey)>,
     /// Questions put and not answered yet.
     asked: Vec<Probe>,
@@ -87,6 +98,9 @@ impl Workspace {
             state: State::default(),
             engine: Engine::new(gpu, wake)?,
             loading: None,
+            looking: None,
+            applied: None,
+            return_to: None,
             sweeping: None,
             asked: Vec::new(),
             refused: None,
@@ -124,7 +138,13 @@ impl Workspace {
         let shown = self.state.shown.as_ref().map(|shown| shown.id);
         match command {
             Command::Open(source) => self.open(source),
-            Command::SelectMolecule(id) => self.select(id),
+            Command::LookAtColumns(path, choice) => self.look_at_columns(path, *choice),
+            Command::CloseColumns => self.close_columns(),
+            Command::ShowTarget(name) => self.show_target(name),
+            Command::SelectMolecule(id) => {
+                self.return_to = None;
+                self.select(id);
+            }
             Command::Step(rows) => self.step(rows),
             Command::Sort(column) => {
                 self.state.table.sort_by(column);
@@ -281,6 +301,12 @@ impl Workspace {
     fn take(&mut self, event: Event) {
         match event {
             Event::Loaded { job, dataset, complete: _ } => self.loaded(job, dataset),
+            Event::Previewed { job, preview } => self.previewed(job, preview),
+            Event::Unclear(path) => {
+                if self.state.columns.is_none() {
+                    self.look_at_columns(path, ColumnChoice::default());
+                }
+            }
             Event::Read { dataset, id, molecule } => self.read(dataset, id, molecule),
             Event::Drawn { dataset, id, layout } => self.drawn(dataset, id, layout),
             Event::Unreadable { dataset, id, message } => {
@@ -329,7 +355,9 @@ impl Workspace {
                 let failed = self.sweeping.as_ref().filter(|(id, _)| *id == job);
                 self.unmeasurable.extend(failed.map(|(_, key)| key.model.clone()));
                 self.ended(job);
-                self.state.notify(Severity::Error, message);
+                if !self.complain_about_columns(job, &message) {
+                    self.state.notify(Severity::Error, message);
+                }
             }
         }
     }
@@ -377,7 +405,7 @@ impl Workspace {
             self.sweeping = None;
         }
         if self.loading == Some(job) {
-            self.loading = None;
+            (self.loading, self.return_to) = (None, None);
             self.sweep_unasked();
         }
     }

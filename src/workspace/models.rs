@@ -2,7 +2,7 @@
 
 use super::{Severity, Workspace, lanes};
 use crate::domain::Comparison;
-use crate::engine::{Checkpoint, Event, Origin, Question};
+use crate::engine::{Checkpoint, Event, ModelFile, Question};
 use crate::io;
 use crate::models::{Adopted, Hints, adopt};
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ impl Workspace {
             self.state.view.reading.layer = self.state.view.reading.layer.min(self.last_layer());
             self.state.view.reading.head = self.state.view.reading.head.map(|head| head.min(self.last_head()));
             self.state.table.scores.clear();
-            self.state.table.compared = self.state.compared().first().copied().flatten();
+            self.settle_property();
             self.score();
             self.sweep_unasked();
         }
@@ -35,11 +35,11 @@ impl Workspace {
 
     pub(super) fn open_model(&mut self, path: PathBuf, hints: Hints) {
         self.write(format!("Opening {}", path.display()), move |out| {
-            let (checkpoint, assumed) = read_checkpoint(&path, &hints)?;
+            let (checkpoint, remarks) = read_checkpoint(&path, &hints)?;
             // One notice for all: a file of the authors leaves four or five things open.
-            if !assumed.is_empty() {
+            if !remarks.is_empty() {
                 let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                out.send(Event::Remark(format!("{file}: {}", assumed.join(" "))));
+                out.send(Event::Remark(format!("{file}: {}", remarks.join(" "))));
             }
             out.send(Event::ModelOpened(Arc::new(checkpoint)));
             Ok(())
@@ -52,8 +52,17 @@ impl Workspace {
         self.set_model(place);
     }
 
-    /// The place of a model in the list, at whose end it is put if it is not there yet.
+    /// The place of a model in the list, at whose end it is put if it is not there yet. A file that is taken for
+    /// another network now than before takes its own place.
     pub(super) fn list_model(&mut self, checkpoint: Arc<Checkpoint>) -> usize {
+        let corrects = |known: &Arc<Checkpoint>| match (&known.file, &checkpoint.file) {
+            (Some(old), Some(new)) => old.path == new.path && old.hints != new.hints,
+            _ => false,
+        };
+        if let Some(known) = self.state.checkpoints.iter_mut().find(|known| corrects(known)) {
+            let old = std::mem::replace(known, Arc::clone(&checkpoint));
+            self.state.replace_in_lanes(&old.id, &checkpoint.id);
+        }
         let known = self.state.checkpoints.iter().position(|known| known.id == checkpoint.id);
         known.unwrap_or_else(|| {
             self.state.checkpoints.push(checkpoint);
@@ -121,23 +130,24 @@ impl Workspace {
     }
 }
 
-/// Reads a weight file as a model to choose, with what had to be assumed; errors are one sentence with
-/// the path last.
+/// Reads a weight file as a model to choose, with remarks on what had to be assumed; errors are one sentence
+/// with the path last.
 fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String>), String> {
     let weights = io::read_weights(path).map_err(|error| error.to_string())?;
     let knows = weights.metadata.contains_key("spec") && *hints != Hints::default();
-    let Adopted { weights, mut assumed } =
+    let Adopted { weights, assumed, open } =
         adopt(weights, hints).map_err(|error| format!("{error}: {}", path.display()))?;
     let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
-    let mut checkpoint =
+    let checkpoint =
         Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))?;
-    checkpoint.origin =
-        io::hash_file(path).ok().map(|hash| Arc::new(Origin { path: path.to_owned(), hash, hints: hints.clone() }));
-    if !assumed.is_empty() {
-        assumed.push("The command line can say otherwise (--model-heads and its like).".to_owned());
+    let mut remarks = assumed.clone();
+    if !open.is_empty() && !assumed.is_empty() {
+        remarks.push("File, Model assumptions… says otherwise, or --model-heads and its like.".to_owned());
     }
     if knows {
-        assumed.push("It says itself what network it is, so nothing that was given about it is used.".to_owned());
+        remarks.push("It says itself what network it is, so nothing that was given about it is used.".to_owned());
     }
-    Ok((checkpoint, assumed))
+    let hash = io::hash_file(path).map_err(|error| error.to_string())?;
+    let file = ModelFile { path: path.to_owned(), hash, hints: hints.clone(), open, assumed };
+    Ok((checkpoint.from_file(file), remarks))
 }

@@ -2,10 +2,11 @@
 
 use super::state::{Opened, Purpose, Shown};
 use super::{LAYOUT_PATIENCE, RECENT, Source, Workspace, bundled};
-use crate::domain::{Dataset, EdgeList, Molecule, MoleculeId, Split};
+use crate::domain::{ColumnChoice, Dataset, EdgeList, Molecule, MoleculeId, Split};
 use crate::engine::jobs::load::{Input, Load};
 use crate::engine::{DrawRequest, JobId};
 use crate::scene::{self, Layout};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,24 +15,37 @@ impl Workspace {
         if let Some(job) = self.loading.take() {
             self.engine.cancel(job);
         }
-        let targets = match &source {
-            Source::Columns { targets, .. } => targets.clone(),
-            Source::Bundled | Source::File(_) => Vec::new(),
-        };
-        let (title, input) = match source {
-            Source::Bundled => ("Opening the bundled molecules".to_owned(), bundled::molecules()),
-            Source::File(path) | Source::Columns { path, .. } => {
-                self.state.recent.retain(|known| *known != path);
-                self.state.recent.insert(0, path.clone());
-                self.state.recent.truncate(RECENT);
-                let name =
-                    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
-                (format!("Opening {name}"), Input::File(path, targets))
+        match source {
+            Source::Bundled => {
+                self.close_columns();
+                self.load("Opening the bundled molecules".to_owned(), bundled::molecules());
             }
-        };
+            Source::File(path) => self.open_file(path, ColumnChoice::default()),
+            Source::Columns { path, choice } => self.open_file(path, choice),
+        }
+    }
+
+    fn open_file(&mut self, path: PathBuf, choice: ColumnChoice) {
+        self.state.recent.retain(|known| *known != path);
+        self.state.recent.insert(0, path.clone());
+        self.state.recent.truncate(RECENT);
+        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
+        let id = self.load(format!("Opening {name}"), Input::File(path.clone(), choice));
+        match &mut self.state.columns {
+            // What is wrong with the columns chosen is told where they were chosen.
+            Some(view) if view.path == path => {
+                view.complaint = None;
+                self.applied = Some((id, path));
+            }
+            _ => self.close_columns(),
+        }
+    }
+
+    fn load(&mut self, title: String, input: Input) -> JobId {
         let id = self.engine.reserve();
         self.loading = Some(id);
         self.start(id, Purpose::Load, title, Box::new(Load::new(id, input)));
+        id
     }
 
     pub(super) fn loaded(&mut self, job: JobId, dataset: Arc<Dataset>) {
@@ -39,7 +53,14 @@ impl Workspace {
             return;
         }
         let first = self.opened_by != Some(job);
+        let old = self.state.opened.as_ref().map(|opened| Arc::clone(&opened.dataset));
+        let line = |id: MoleculeId| old.as_ref().and_then(|old| old.record(id)).map(|record| record.line);
+        let again = old.as_ref().is_some_and(|old| old.path.is_some() && old.path == dataset.path);
         if first {
+            self.return_to = self.state.selected.filter(|_| again).and_then(line);
+            if self.applied.take_if(|(id, _)| *id == job).is_some() {
+                self.close_columns();
+            }
             self.opened_by = Some(job);
             self.revision += 1;
             self.state.edits.forget_molecules();
@@ -49,8 +70,13 @@ impl Workspace {
             self.state.surveys.clear();
             self.unmeasurable.clear();
             self.state.table.scores.clear();
-            self.guessed_split = true;
-            self.state.table.search.clear();
+            let same_splits = || old.as_ref().is_some_and(|old| old.columns.split == dataset.columns.split);
+            if !again || !same_splits() {
+                self.guessed_split = true;
+            }
+            if !again {
+                self.state.table.search.clear();
+            }
         }
         let listed = self.state.table.split;
         if self.guessed_split {
@@ -61,9 +87,7 @@ impl Workspace {
         }
         let regrouped = !first && listed != self.state.table.split;
         // Checking may drop records, and numbers are places among the usable ones: follow the line.
-        let old = self.state.opened.as_ref().map(|opened| Arc::clone(&opened.dataset));
-        let line = |id: MoleculeId| old.as_ref().and_then(|old| old.record(id)).map(|record| record.line);
-        let selected = self.state.selected.filter(|_| !first).and_then(line);
+        let selected = self.return_to.or_else(|| self.state.selected.filter(|_| !first).and_then(line));
         let renumbered = old
             .filter(|_| !first)
             .is_some_and(|old| old.records.iter().zip(&dataset.records).any(|(old, new)| old.line != new.line));
@@ -87,8 +111,10 @@ impl Workspace {
         self.arrange();
         let place = selected.and_then(|line| dataset.records.binary_search_by_key(&line, |record| record.line).ok());
         let id = place.and_then(|place| u32::try_from(place).ok()).map(MoleculeId);
-        match id.or(self.state.selected.filter(|_| !renumbered && !first)).filter(|_| !regrouped) {
-            Some(id) if !renumbered => self.state.selected = Some(id),
+        let returned = id.is_some() && self.return_to.take().is_some();
+        let id = id.or(self.state.selected.filter(|_| !renumbered && !first)).filter(|_| !regrouped || returned);
+        match id {
+            Some(id) if !renumbered && self.state.selected == Some(id) => {}
             Some(id) => self.select(id),
             None => {
                 if let Some(&id) = self.state.table.order.first() {
@@ -101,7 +127,7 @@ impl Workspace {
     pub(super) fn arrange(&mut self) {
         if let Some(opened) = &self.state.opened {
             let dataset = Arc::clone(&opened.dataset);
-            self.state.table.compared = self.state.compared().first().copied().flatten();
+            self.settle_property();
             self.state.table.arrange(&dataset);
         }
         self.sweep_unasked();

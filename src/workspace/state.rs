@@ -1,5 +1,6 @@
 //! Everything the window shows, as plain values.
 
+use super::columns::ColumnsView;
 use super::composition::Composition;
 use super::edits::Edits;
 use super::gallery::Gallery;
@@ -21,6 +22,8 @@ use std::time::{Duration, Instant};
 pub enum Purpose {
     /// Reads a file.
     Load,
+    /// Looks at the columns of a file.
+    Look,
     /// Measures molecules.
     Sweep,
     /// Trains a model.
@@ -121,6 +124,8 @@ pub struct Untraceable {
 pub struct State {
     /// The open dataset.
     pub opened: Option<Opened>,
+    /// The columns that are looked at.
+    pub columns: Option<ColumnsView>,
     /// Rows, sorting and scores.
     pub table: Table,
     /// Thumbnails.

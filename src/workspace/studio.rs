@@ -302,13 +302,12 @@ impl Workspace {
         go_on: &mut dyn FnMut(&State) -> bool,
     ) -> Result<(), Undrawn> {
         let open = self.state.dataset().is_some_and(|dataset| {
-            dataset.path == about.file && (about.file.is_none() || dataset.columns.targets == about.targets)
+            dataset.path == about.file && (about.file.is_none() || dataset.choice == about.columns)
         });
         if !open {
             let source = match &about.file {
                 None => Source::Bundled,
-                Some(path) if about.targets.is_empty() => Source::File(path.clone()),
-                Some(path) => Source::Columns { path: path.clone(), targets: about.targets.clone() },
+                Some(path) => Source::Columns { path: path.clone(), choice: about.columns.clone() },
             };
             self.give(Command::Open(source), go_on)?;
         }

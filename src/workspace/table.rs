@@ -1,6 +1,7 @@
 //! The molecule table: which records are listed, in which order, with which scores.
 
 use super::command::Column;
+use super::property::Property;
 use crate::domain::{Dataset, MoleculeId, Record, Split};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 /// What a sweep or a trace found out about one molecule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// The model's prediction of the first target; of a label its probability.
+    /// The model's prediction of the target shown; of a label its probability.
     pub prediction: f32,
     /// Largest MA ratio over all edges and layers; NaN if there is none.
     pub largest_ratio: f32,
@@ -27,9 +28,10 @@ pub struct Table {
     pub split: Option<Split>,
     /// The rows.
     pub order: Vec<MoleculeId>,
-    /// The target that the chosen model's first output is compared with, by its place; `None` if there
-    /// is no such target.
-    pub compared: Option<usize>,
+    /// The target that the user chose, by name.
+    pub target: Option<String>,
+    /// What the columns of targets, predictions and errors speak of.
+    pub property: Option<Property>,
     /// Scores of the chosen model by molecule.
     pub scores: BTreeMap<MoleculeId, Score>,
 }
@@ -82,9 +84,12 @@ impl Table {
             Column::Index => Some(id.0 as f32),
             Column::Smiles => None,
             Column::Atoms => Some(record.atoms as f32),
-            Column::Target => record.targets.get(self.compared.unwrap_or(0)).copied(),
+            Column::Target => record.targets.get(self.property.as_ref()?.column?).copied(),
             Column::Prediction => score.map(|score| score.prediction),
-            Column::Error => Some((score?.prediction - record.targets.get(self.compared?)?).abs()),
+            Column::Error => {
+                let column = self.property.as_ref().filter(|property| property.related)?.column?;
+                Some((score?.prediction - record.targets.get(column)?).abs())
+            }
             Column::Ratio => score.map(|score| score.largest_ratio),
         };
         value.filter(|value| !value.is_nan())
@@ -148,6 +153,18 @@ mod tests {
         }
     }
 
+    fn table(related: bool) -> Table {
+        let property = Property {
+            name: "y".into(),
+            title: "y".into(),
+            unit: None,
+            column: Some(0),
+            output: related.then_some(0),
+            related,
+        };
+        Table { property: Some(property), ..Table::default() }
+    }
+
     fn rows(table: &mut Table) -> Vec<u32> {
         table.arrange(&dataset());
         table.order.iter().map(|id| id.0).collect()
@@ -155,7 +172,7 @@ mod tests {
 
     #[test]
     fn sorts_filters_and_keeps_missing_values_last() {
-        let mut table = Table::default();
+        let mut table = table(true);
         assert_eq!(rows(&mut table), [0, 1, 2]);
         table.sort_by(Column::Target);
         assert_eq!(rows(&mut table), [2, 0, 1]);
@@ -171,13 +188,13 @@ mod tests {
 
     #[test]
     fn error_needs_both_target_and_prediction() {
-        let mut table = Table { compared: Some(0), ..Table::default() };
+        let mut table = table(true);
         for id in 0..3 {
             table.scores.insert(MoleculeId(id), Score { prediction: 1.5, largest_ratio: f32::NAN });
         }
         let errors = [0, 1, 2].map(|id| table.value(&dataset(), MoleculeId(id), Column::Error));
         assert_eq!(errors, [Some(0.5), None, Some(2.5)]);
-        table.compared = None;
+        table.property.as_mut().unwrap().related = false;
         assert_eq!(table.value(&dataset(), MoleculeId(0), Column::Error), None);
         assert_eq!(table.value(&dataset(), MoleculeId(0), Column::Ratio), None);
     }

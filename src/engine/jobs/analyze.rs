@@ -187,24 +187,26 @@ fn gamma(survey: &Survey) -> String {
     text
 }
 
-/// `molecule, target, prediction, name`: one row for each molecule and output, with the measured value (empty
+/// `molecule, target, prediction, name, unit`: one row for each molecule and output, with the measured value (empty
 /// where there is none), the prediction (the probability of a label; empty where the model cannot score the
-/// molecule) and what is predicted.
+/// molecule), what is predicted, and the unit of both (empty where none is known).
 fn predictions(survey: &Survey, dataset: &Dataset, checkpoint: &Checkpoint) -> String {
     let compared = checkpoint.columns(&dataset.columns);
     let names: Vec<String> =
         (0..compared.len()).map(|output| quoted(checkpoint.output_name(output, &dataset.columns))).collect();
+    let unit = |column: &Option<usize>| column.and_then(|column| dataset.columns.unit(column)).unwrap_or_default();
+    let units: Vec<String> = compared.iter().map(|column| quoted(unit(column).to_owned())).collect();
     let scored = survey.ids.iter().zip(&survey.predictions).map(|(&id, outputs)| (id, &outputs[..]));
     let unscored = survey.unscored.iter().map(|&(id, _)| (id, &[][..]));
     let mut rows: Vec<_> = scored.chain(unscored).collect();
     rows.sort_unstable_by_key(|&(id, _)| id);
-    let mut text = "molecule,target,prediction,name\n".to_owned();
+    let mut text = "molecule,target,prediction,name,unit\n".to_owned();
     for (id, outputs) in rows {
-        for (output, (column, name)) in compared.iter().zip(&names).enumerate() {
+        for (output, ((column, name), unit)) in compared.iter().zip(&names).zip(&units).enumerate() {
             let known = column.and_then(|column| dataset.record(id)?.targets.get(column).copied());
             let known = known.filter(|value| !value.is_nan()).map_or_else(String::new, |value| value.to_string());
             let predicted = outputs.get(output).map_or_else(String::new, ToString::to_string);
-            text += &format!("{},{known},{predicted},{name}\n", id.0);
+            text += &format!("{},{known},{predicted},{name},{unit}\n", id.0);
         }
     }
     text

@@ -1,6 +1,6 @@
 //! Opens a file: lists its rows as they are read, then checks every record to the end.
 
-use crate::domain::Dataset;
+use crate::domain::{ColumnChoice, Dataset};
 use crate::engine::event::{Event, Outbox};
 use crate::engine::worker::{Job, JobId, Step};
 use crate::io::{Loader, OpenError, Validator, hash_file};
@@ -10,8 +10,8 @@ use std::sync::Arc;
 /// Where the bytes come from.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A file, and the columns to take targets from; they are found by content if none are named.
-    File(PathBuf, Vec<String>),
+    /// A file, and what is known about its columns.
+    File(PathBuf, ColumnChoice),
     /// Bytes inside the program, and the name to show.
     Bytes(&'static str, &'static [u8]),
 }
@@ -38,8 +38,7 @@ impl Load {
         match &mut self.phase {
             Phase::Opening(input) => {
                 let loader = match input {
-                    Input::File(path, targets) if targets.is_empty() => Loader::open(path)?,
-                    Input::File(path, targets) => Loader::open(path)?.with_targets(std::mem::take(targets)),
+                    Input::File(path, choice) => Loader::open(path)?.with_columns(std::mem::take(choice)),
                     Input::Bytes(name, bytes) => Loader::from_bytes(name, *bytes)?,
                 };
                 self.phase = Phase::Reading { loader: Box::new(loader), shown: false };
@@ -78,7 +77,12 @@ impl Load {
 
 impl Job for Load {
     fn step(&mut self, out: &Outbox) -> Result<Step, String> {
-        self.advance(out).map_err(|error| error.to_string())
+        self.advance(out).map_err(|error| {
+            if let OpenError::NoSmiles { path } = &error {
+                out.send(Event::Unclear(path.clone()));
+            }
+            error.to_string()
+        })
     }
 
     fn stop(&mut self, out: &Outbox) {

@@ -2,6 +2,7 @@
 
 pub mod analyze;
 pub mod load;
+pub mod preview;
 pub mod sweep;
 pub mod train;
 

@@ -132,11 +132,11 @@ impl Survey {
         self.ids.len() + self.unscored.len() == self.total
     }
 
-    /// Each molecule with its prediction and its largest ratio over all layers (NaN if it has none).
-    pub fn scores(&self) -> impl Iterator<Item = (MoleculeId, f32, f32)> {
+    /// Each molecule with the prediction of an output and its largest ratio over all layers (NaN if it has none).
+    pub fn scores(&self, output: Option<usize>) -> impl Iterator<Item = (MoleculeId, f32, f32)> {
         let layers = self.states.first().map_or(&[][..], |(_, sweep)| sweep.layers());
         self.ids.iter().zip(&self.predictions).enumerate().map(move |(place, (&id, outputs))| {
-            let prediction = outputs.first().copied().unwrap_or(f32::NAN);
+            let prediction = output.and_then(|output| outputs.get(output)).copied().unwrap_or(f32::NAN);
             let ratios = layers.iter().filter_map(|layer| layer.batch_max.get(place).copied().flatten());
             // Ratios are told to three digits; f32 is plenty.
             #[allow(clippy::cast_possible_truncation, reason = "a rounded display value")]

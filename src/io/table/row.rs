@@ -1,6 +1,6 @@
 //! Rows and fields: where a line ends, and where a quoted field does.
 
-use crate::domain::{Record, RowNote};
+use crate::domain::{Delimiter, Record, RowNote};
 use std::borrow::Cow;
 
 /// How far the end of a quoted field may be from its start, in bytes. Further on, the quote is taken
@@ -18,6 +18,33 @@ pub(super) enum Style {
     Name,
     /// Not at all: one column.
     Single,
+}
+
+impl From<Delimiter> for Style {
+    fn from(delimiter: Delimiter) -> Self {
+        match delimiter {
+            Delimiter::Tab => Self::Delimited(b'\t'),
+            Delimiter::Comma => Self::Delimited(b','),
+            Delimiter::Semicolon => Self::Delimited(b';'),
+            Delimiter::Blanks => Self::Blanks,
+            Delimiter::FirstBlank => Self::Name,
+            Delimiter::None => Self::Single,
+        }
+    }
+}
+
+impl Style {
+    /// What it is called.
+    pub(super) fn delimiter(self) -> Delimiter {
+        match self {
+            Self::Delimited(b'\t') => Delimiter::Tab,
+            Self::Delimited(b';') => Delimiter::Semicolon,
+            Self::Delimited(_) => Delimiter::Comma,
+            Self::Blanks => Delimiter::Blanks,
+            Self::Name => Delimiter::FirstBlank,
+            Self::Single => Delimiter::None,
+        }
+    }
 }
 
 /// One row of the file.

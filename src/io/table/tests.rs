@@ -1,3 +1,4 @@
+mod choice;
 mod targets;
 
 use super::*;
@@ -33,7 +34,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn columns(dataset: &Dataset) -> [Option<&str>; 4] {
-    let Columns { smiles, targets, task: _, split, id } = &dataset.columns;
+    let Columns { smiles, targets, split, id, .. } = &dataset.columns;
     assert!(targets.len() < 2, "{targets:?}");
     [Some(smiles.as_str()), targets.first().map(String::as_str), split.as_deref(), id.as_deref()]
 }
@@ -183,10 +184,10 @@ fn a_gzip_without_end_is_stopped() {
     assert!(packed.len() < 1 << 15);
     let stopped = |most_text: u64, most_lines: usize| {
         let mut loader = Loader::from_bytes("test", packed.clone()).unwrap();
-        (loader.most_text, loader.most_lines) = (most_text, most_lines);
+        (loader.lines.most_text, loader.lines.most_lines) = (most_text, most_lines);
         loop {
             match loader.step() {
-                Ok(step) => assert!(!step.finished && loader.buffer.len() <= CHUNK + 4),
+                Ok(step) => assert!(!step.finished && loader.lines.buffer.len() <= CHUNK + 4),
                 Err(error) => break error,
             }
         }
@@ -194,13 +195,13 @@ fn a_gzip_without_end_is_stopped() {
     assert!(matches!(stopped(1 << 20, usize::MAX), OpenError::TooLarge { .. }));
     assert!(matches!(stopped(u64::MAX, 50_000), OpenError::TooManyLines { .. }));
     let blank = flate2::read::GzEncoder::new(std::io::repeat(b'\n'), flate2::Compression::fast());
-    let mut loader = Loader::new("test", "test".into(), Box::new(blank), 0).unwrap();
-    loader.most_text = 1 << 20;
+    let mut loader = Loader::new("test", Lines::new("test".into(), Box::new(blank), 0).unwrap());
+    loader.lines.most_text = 1 << 20;
     let error = loop {
         if let Err(error) = loader.step() {
             break error;
         }
-        assert!(loader.buffer.is_empty());
+        assert!(loader.lines.buffer.is_empty());
     };
     assert!(matches!(error, OpenError::TooLarge { .. }));
 }

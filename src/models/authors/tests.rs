@@ -92,7 +92,9 @@ fn hints_are_not_reported_as_assumptions() {
     assert!(adopted.assumed.is_empty(), "{:?}", adopted.assumed);
     // The same file again, now that it says what it is.
     let again = adopt(adopted.weights.clone(), &Hints::default()).unwrap();
-    assert_eq!(again, adopted);
+    assert_eq!(again.weights, adopted.weights);
+    // Readout says nothing about a network of atoms; what was hinted stays open, so that it can be changed.
+    assert_eq!((adopted.open, again.open), (vec![Question::Arch, Question::Task, Question::Heads], Vec::new()));
 }
 
 #[test]

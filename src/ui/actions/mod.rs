@@ -46,6 +46,8 @@ pub enum WindowCommand {
     PickModel,
     /// Put an untrained model together.
     ChooseBase,
+    /// See and change what was assumed of the chosen model's file.
+    ReviewModel,
     /// Put the cursor into the path field.
     FocusPath,
     /// Open the export dialog.
@@ -92,7 +94,9 @@ pub enum ActionId {
     OpenPath,
     OpenBundled,
     Reload,
+    Columns,
     OpenModel,
+    ModelAssumptions,
     Untrained,
     ComposeFigure,
     AddMolecule,

@@ -6,9 +6,11 @@ use super::super::layout::Pane;
 use super::super::walk::Walk;
 use super::{Action, ActionId, Effect, WindowCommand};
 use crate::analysis::Quantity;
+use crate::domain::Dataset;
 use crate::scene::Pick;
 use crate::workspace::{Coloring, Command, Compose, FigureKind, MOST_LANES, Source, State};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use std::sync::Arc;
 
 pub(super) const fn key(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
@@ -86,7 +88,16 @@ pub(super) fn smiles(state: &State) -> Option<String> {
 
 /// Where the open dataset came from.
 pub(super) fn source(state: &State) -> Option<Source> {
-    Some(state.dataset()?.path.clone().map_or(Source::Bundled, Source::File))
+    let dataset = state.dataset()?;
+    let of_file = |path| Source::Columns { path, choice: dataset.choice.clone() };
+    Some(dataset.path.clone().map_or(Source::Bundled, of_file))
+}
+
+/// Looks at the columns of the open file.
+pub(super) fn columns(state: &State) -> Vec<Effect> {
+    let of_file =
+        |dataset: &Arc<Dataset>| Some(Command::LookAtColumns(dataset.path.clone()?, Box::new(dataset.choice.clone())));
+    state.dataset().and_then(of_file).map_or_else(Vec::new, just)
 }
 
 pub(super) fn is_ablated(state: &State) -> bool {

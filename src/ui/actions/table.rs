@@ -7,9 +7,10 @@ use super::super::layout::Pane;
 use super::super::settings::Appearance;
 use super::super::walk::Walk;
 use super::row::{
-    PAGE, action, add, base, can_compare_base, can_compare_trained, can_compare_twin, copy, ctrl, ctrl_alt, ctrl_shift,
-    difference, export, has_absent, has_bonds, has_molecule, has_rows, has_survey, has_trace, is_ablated, just, key,
-    layer, next_head, panel, picked_bond, previous_head, quantity, shift, smiles, source, step, switch, walk, when,
+    PAGE, action, add, base, can_compare_base, can_compare_trained, can_compare_twin, columns, copy, ctrl, ctrl_alt,
+    ctrl_shift, difference, export, has_absent, has_bonds, has_molecule, has_rows, has_survey, has_trace, is_ablated,
+    just, key, layer, next_head, panel, picked_bond, previous_head, quantity, shift, smiles, source, step, switch,
+    walk, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
@@ -48,12 +49,35 @@ pub static ACTIONS: &[Action] = &[
         }),
         |state| state.opened.is_some(),
     ),
+    when(
+        action(
+            Id::Columns,
+            "Columns…",
+            "See which column of the file is what, and change it: SMILES, names, split, targets and their units",
+            &[],
+            columns,
+        ),
+        |state| state.dataset().is_some_and(|dataset| dataset.path.is_some()),
+    ),
     action(
         Id::OpenModel,
         "Open model…",
         "Read trained weights from a .safetensors or PyTorch file",
         &[ctrl(Key::M)],
         |_| just(WindowCommand::PickModel),
+    ),
+    when(
+        action(
+            Id::ModelAssumptions,
+            "Model assumptions…",
+            "See and change what the chosen model's file leaves open: heads, readout and the like",
+            &[],
+            |_| just(WindowCommand::ReviewModel),
+        ),
+        |state| {
+            let file = state.checkpoint().and_then(|checkpoint| checkpoint.file.as_ref());
+            file.is_some_and(|file| !file.open.is_empty())
+        },
     ),
     action(
         Id::Untrained,

@@ -4,7 +4,7 @@
 use super::super::actions::{ActionId, Effect};
 use super::super::icons::{self, Icon};
 use super::super::lanes;
-use super::super::parts::{self, decimal, signed, weak};
+use super::super::parts::{self, signed, weak};
 use super::super::prediction::{self, Prediction};
 use crate::workspace::{Command, Difference, State, side_letter};
 use eframe::egui::{self, Label, RichText, Ui, Vec2};
@@ -44,19 +44,12 @@ pub(super) fn reading_line(ui: &mut Ui, state: &State) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::new(5.0, 2.0);
         if state.comparison.is_none() {
-            let record = state.selected.and_then(|id| state.dataset()?.record(id));
-            let compared = state.compared().first().copied().flatten();
-            let target = record.zip(compared).and_then(|(record, place)| record.targets.get(place).copied());
-            if let Some(target) = target.filter(|value| !value.is_nan()) {
-                ui.label(weak("measured"));
-                ui.label(decimal(target));
-                ui.label(weak("·"));
-            }
+            prediction::measured_line(ui, state);
             ui.label(weak(if state.untraceable.is_some() { "no prediction" } else { "…" }));
             return;
         }
         let Some(prediction) = Prediction::of(state, 0) else { return };
-        prediction::line(ui, &prediction);
+        prediction::line(ui, state, &prediction);
         for edit in lanes::edits(state, 0) {
             ui.label(weak("·"));
             ui.label(edit);
@@ -125,16 +118,16 @@ fn told(state: &State, side: usize) -> String {
     if prediction.needs_atom {
         return "one prediction per atom: choose an atom".to_owned();
     }
-    let Some(target) = prediction.targets.first() else { return String::new() };
+    let Some(target) = prediction.target() else { return "not predicted by this model".to_owned() };
     let name = if prediction.targets.len() > 1 { format!("{}: ", target.name) } else { String::new() };
     let main = Prediction::of(state, 0).filter(|main| side > 0 && main.labels == prediction.labels);
     let main = main.and_then(|main| main.targets.into_iter().find(|other| other.name == target.name));
     let change = match (side, main) {
-        (0, _) => target.known.map_or_else(String::new, |known| format!(" · measured {}", decimal(known))),
+        (0, _) => target.known.map_or_else(String::new, |known| format!(" · measured {}", target.told(known))),
         (_, Some(main)) => format!(" ({} to A)", signed(target.after - main.after)),
         (_, None) => String::new(),
     };
-    format!("{name}{} {}{change}", prediction.word(), decimal(target.after))
+    format!("{name}{} {}{change}", prediction.word(), target.told(target.after))
 }
 
 /// Which difference is shown, with the choice of another.

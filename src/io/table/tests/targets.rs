@@ -16,7 +16,8 @@ fn values(dataset: &Dataset) -> Vec<Vec<Option<f32>>> {
 
 fn with_targets(text: &str, names: &[&str]) -> Result<Dataset, OpenError> {
     let loader = Loader::from_bytes("test", text.as_bytes().to_vec())?;
-    load_fully(loader.with_targets(names.iter().map(|&name| name.to_owned()).collect()), |_| true)
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    load_fully(loader.with_columns(ColumnChoice::of_targets(&names)), |_| true)
 }
 
 /// A table of many rows that begin like the first ones, which are all that is looked at before reading.
