@@ -23,7 +23,12 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 entries(
                     ui,
                     state,
-                    &[&[Id::Undo, Id::Redo], &[Id::ToggleBond, Id::ClearAblation], &[Id::CopySmiles]],
+                    &[
+                        &[Id::Undo, Id::Redo],
+                        &[Id::ToggleBond, Id::ZeroBond, Id::AverageBond, Id::ClearAblation],
+                        &[Id::ShowEdits, Id::EndRule, Id::FollowRule],
+                        &[Id::CopySmiles],
+                    ],
                     &mut effects,
                 );
             });

@@ -75,7 +75,7 @@ const TERMS: [(&str, &str); 15] = [
     ),
     (
         "Ablation",
-        "A directed edge is taken out of the graph before message passing, so attention is normalised without it. It stays in the drawing, dashed and grey.",
+        "A directed edge can be removed, zeroed or averaged. Removed: it leaves the graph before message passing, so attention is normalised without it; it is drawn dashed. Zeroed: it stays, but its activation is 0 in every layer, so its logit is 0 and its weight exp(0) before normalisation; it is drawn dotted. Averaged: it stays with the mean activation, feature by feature, of the edges of its layer that keep theirs (of all if none does); it bears a bar across. Where attention comes from the bias alone (EBT as coded), zeroing and averaging change what is recorded and nothing else.",
     ),
     (
         "Histogram and gamma fit",

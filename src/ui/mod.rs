@@ -2,13 +2,16 @@
 //! workspace once a frame. Nothing here waits: files, models and dialogs have threads of their own, and
 //! egui types never leave this layer.
 
+mod ablation;
 mod absent;
 pub mod actions;
+mod arrangement;
 mod bars;
 mod base;
 mod canvas;
 mod charts;
 mod detail;
+mod edits;
 mod export;
 mod files;
 mod help;
@@ -24,6 +27,7 @@ mod parts;
 mod plot;
 mod prediction;
 mod projections;
+mod rules;
 mod run;
 mod saturation;
 mod settings;
@@ -68,6 +72,9 @@ struct Session {
     molecule: molecule::Molecule,
     inspector: inspector::Inspector,
     charts: charts::Charts,
+    edits: edits::Panel,
+    /// Whether panels were moved since the layout was last written down.
+    rearranged: bool,
     /// The painted molecule of the last frame, in every state side by side.
     pictures: lanes::Pictures,
     /// Width of the panels in the last frame, points.
@@ -87,6 +94,8 @@ pub struct App {
     page: Option<Page>,
     notices: notices::Notices,
     failure: Option<canvas::Failure>,
+    /// The arrangement of panels that the window last took over or handed over.
+    layout: Option<Arc<str>>,
     persist: bool,
     frame_time: Duration,
 }
@@ -99,6 +108,8 @@ impl App {
         settings.apply(&cc.egui_ctx);
         workspace.state.recent.clone_from(&settings.recent);
         settings.view_commands().into_iter().for_each(|command| workspace.apply(command));
+        let layout = arrangement::write(&settings);
+        workspace.apply(Command::SetLayout(layout.clone()));
         let mut notices = notices::Notices::default();
         let failure = cc
             .wgpu_render_state
@@ -114,6 +125,7 @@ impl App {
             page: None,
             notices,
             failure,
+            layout,
             persist: options.persist,
             frame_time: Duration::ZERO,
         }
@@ -196,9 +208,27 @@ impl App {
                 self.settings.tree = layout::first();
                 self.settings.maximized = None;
                 (self.session.width, self.session.columns) = (None, None);
+                self.session.rearranged = true;
             }
+            WindowCommand::ShowEdits => layout::reveal(&mut self.settings, layout::Pane::Edits),
             WindowCommand::Show(page) => self.page = Some(page),
             WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    /// Takes the arrangement of panels from the state if it changed there, as Undo does, else hands it over
+    /// once the user has let go of a panel.
+    fn keep_layout(&mut self, ctx: &egui::Context) {
+        let wanted = &self.workspace.state.layout;
+        if *wanted != self.layout {
+            self.layout.clone_from(wanted);
+            if self.layout.as_deref().is_some_and(|text| arrangement::restore(&mut self.settings, text)) {
+                (self.session.width, self.session.columns) = (None, None);
+            }
+        } else if self.session.rearranged && !ctx.input(|input| input.pointer.any_down()) {
+            self.session.rearranged = false;
+            self.layout = arrangement::write(&self.settings);
+            self.workspace.apply(Command::SetLayout(self.layout.clone()));
         }
     }
 
@@ -302,6 +332,7 @@ impl eframe::App for App {
         let since = Instant::now();
         let ctx = ui.ctx().clone();
         self.obey_keys(&ctx);
+        self.keep_layout(&ctx);
         let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));
         effects.extend(bars::status(ui, &self.workspace));

@@ -3,7 +3,7 @@
 use super::lanes::{self, Pictures};
 use super::parts::{self, number, weak};
 use crate::analysis::Quantity;
-use crate::domain::{AtomId, DirectedEdge};
+use crate::domain::{Ablation, AtomId, DirectedEdge};
 use crate::scene::{Hit, Pick};
 use crate::workspace::{Coloring, EdgeReading, Picture, Shown, State, quantity_name};
 use eframe::egui::{self, Response, RichText, Ui};
@@ -75,10 +75,7 @@ fn sides_tip(ui: &mut Ui, state: &State, (pictures, shown): (&Pictures, &Shown),
             ui.end_row();
         };
         for (side, picture) in pictures.sides.iter().enumerate() {
-            line(ui, lanes::title(state, side), picture.as_deref(), |known| match known.value {
-                None if known.ablated => "out".to_owned(),
-                value => parts::number_or_dash(value),
-            });
+            line(ui, lanes::title(state, side), picture.as_deref(), parts::reading);
         }
         if let (Some(picture), Some(difference)) = (&pictures.difference, state.difference) {
             line(ui, lanes::letters(difference), Some(picture), |known| {
@@ -116,8 +113,8 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
         for (place, reading) in readings.into_iter().enumerate() {
             let name = RichText::new(parts::edge_name(&shown.molecule, reading.edge));
             ui.label(if place == 0 { name.strong() } else { name });
-            if reading.ablated {
-                ui.label("taken out");
+            if reading.ablated == Some(Ablation::Remove) {
+                ui.label("removed");
                 ui.end_row();
                 continue;
             }
@@ -130,6 +127,9 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
                 ui.label(difference.map_or_else(|| "–".to_owned(), change));
             }
             ui.label(reading.rank.map_or_else(|| "–".to_owned(), |rank| format!("{rank} of {edges}")));
+            if let Some(how) = reading.ablated {
+                ui.label(how.participle());
+            }
             ui.end_row();
         }
     });

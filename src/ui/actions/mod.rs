@@ -56,6 +56,8 @@ pub enum WindowCommand {
     Appearance(Appearance),
     /// Magnify the window by so much more, or not at all.
     TextZoom(Option<f32>),
+    /// Bring the panel of edits to the front.
+    ShowEdits,
     /// Put every panel back where it was at first.
     ResetLayout,
     /// Show a page of help.
@@ -84,7 +86,12 @@ pub enum ActionId {
     Undo,
     Redo,
     ToggleBond,
+    ZeroBond,
+    AverageBond,
     ClearAblation,
+    EndRule,
+    FollowRule,
+    ShowEdits,
     CopySmiles,
     NextMolecule,
     PreviousMolecule,
