@@ -152,13 +152,13 @@ fn bonds_are_zeroed_and_averaged_by_key_and_changed_in_the_list() {
         of_bond.filter(|stroke| test(stroke)).count()
     };
     assert!(strokes(harness.state(), |stroke| stroke.from == stroke.to) > 4, "dots");
-    harness.key_press(Key::M);
+    harness.key_press(Key::V);
     run_until(&mut harness, "the bond is averaged", |app| kinds(app) == [Ablation::LayerMean; 2] && settled(app));
     assert_eq!(strokes(harness.state(), |stroke| stroke.from == stroke.to), 0);
     let note = harness.state().picture().unwrap().bar.as_ref().unwrap().note.clone();
     assert_eq!(note, "bar across: averaged");
 
-    harness.key_press(Key::E);
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::E);
     harness.step();
     let name = bond_label(harness.state(), edges[0]);
     click(&mut harness, Role::Button, &format!("{name}: averaged"));
@@ -184,7 +184,7 @@ fn bond_label(app: &App, edge: DirectedEdge) -> String {
 #[test]
 fn a_rule_is_put_together_and_goes_from_molecule_to_molecule() {
     let Some((mut harness, _turn)) = open(None) else { return };
-    harness.key_press(Key::E);
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::E);
     harness.step();
     click(&mut harness, Role::Button, "Set to zero");
     click(&mut harness, Role::Button, "Apply to every molecule");

@@ -136,7 +136,7 @@ fn list(ui: &mut Ui, state: &State, molecule: &Molecule, effects: &mut Vec<Effec
         let text = if state.awaits_rule() {
             "Waiting for the model's answer, on which the rule depends…"
         } else {
-            "Nothing is taken out. Choose a bond and press Delete (remove), 0 (set to zero) or M (set to the mean), \
+            "Nothing is taken out. Choose a bond and press Delete (remove), 0 (set to zero) or V (set to the mean), \
              right-click it in the drawing, or apply a rule."
         };
         ui.label(weak(text));

@@ -4,7 +4,7 @@
 
 use super::actions::Effect;
 use super::detail::{self, AtomDetail, BondDetail};
-use super::parts::{self, number_or_dash, weak};
+use super::parts::{self, weak};
 use super::prediction::{self, Prediction};
 use super::saturation::{self, Saturation};
 use super::{ablation, absent, projections, theme};

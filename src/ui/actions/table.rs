@@ -142,7 +142,7 @@ pub static ACTIONS: &[Action] = &[
             Id::AverageBond,
             "Set bond to mean",
             "Give the selected bond the mean activation of its layer in every layer, or its own again",
-            &[key(Key::M)],
+            &[key(Key::V)],
             |state| replaced(state, Ablation::LayerMean),
         ),
         |state| picked_bond(state).is_some(),
@@ -177,7 +177,7 @@ pub static ACTIONS: &[Action] = &[
         Id::ShowEdits,
         "Show edits",
         "Bring the panel of edits to the front: ablations, rules, names",
-        &[key(Key::E)],
+        &[shift(Key::E)],
         |_| just(WindowCommand::ShowEdits),
     ),
     when(
