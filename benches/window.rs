@@ -46,9 +46,8 @@ fn main() {
         return;
     };
     harness.set_size(vec2(2560.0, 1440.0));
-    harness
-        .state_mut()
-        .apply(Command::Sweep(SweepOptions { split: state(harness.state()).table.split, ..SweepOptions::default() }));
+    let split = state(harness.state()).table.split;
+    harness.state_mut().apply(Command::Sweep(SweepOptions { split, ..SweepOptions::default() }));
     harness.state_mut().apply(Command::Select(Some(Pick::Bond(BondId(3)))));
     run_until(&mut harness, "the molecules are measured", |app| settled(app) && state(app).survey().is_some());
 

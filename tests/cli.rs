@@ -183,6 +183,14 @@ fn ablation_and_bias_change_the_trace() {
     let cut = prediction("c.safetensors", &["--ablate", "0-1,5>6"]);
     assert_eq!((plain.1, cut.1), (14, 11));
     assert!((plain.0 - cut.0).abs() > 1e-6);
+    // What is zeroed or averaged stays.
+    let zeroed = prediction("z.safetensors", &["--ablate", "0-1:zero,5>6:mean"]);
+    assert_eq!(zeroed.1, 14);
+    assert!((zeroed.0 - plain.0).abs() > 1e-6 && (zeroed.0 - cut.0).abs() > 1e-6);
+    let by_rule = prediction("r.safetensors", &["--ablate-rule", "top=2:layer=8"]);
+    assert_eq!(by_rule.1, 10);
+    let both = prediction("b.safetensors", &["--ablate-rule", "random=7", "--ablate", "0-1:zero"]);
+    assert_eq!(both.1, 2, "what is named comes on top of what the rule chose");
     let ebt = prediction("e.safetensors", &["--model", "gt-ebt-zinc"]);
     let off = prediction("o.safetensors", &["--model", "gt-ebt-zinc", "--ebt", "0"]);
     assert!((ebt.0 - off.0).abs() > 1e-6);
@@ -370,6 +378,14 @@ fn what_was_asked_is_told_in_the_trace() {
     let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
     let metadata = header.metadata().as_ref().unwrap();
     assert_eq!((metadata["molecule"].as_str(), metadata["ablated"].as_str()), ("1", "0>2"));
+    let ruled = ["--molecule", "0", "--ablate-rule", "atom=0:mean"];
+    let kept = path(&folder, "r.safetensors");
+    succeeds(&[&["trace", &file, "--device", "cpu", "--out", &kept][..], &ruled].concat());
+    let bytes = fs::read(&kept).unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let metadata = header.metadata().as_ref().unwrap();
+    assert_eq!(metadata["rule"], "all edges of atom 0: averaged");
+    assert_eq!(metadata["ablated"], "0>1:mean,1>0:mean");
     assert_eq!(safetensors_shape(Path::new(&out), "layers.0.edge_activation"), [41, 56]);
     let coded = ["--model", "san-ebt-code-base", "--ebt", "0.3"];
     refuses(&[&["trace", &file, "--device", "cpu", "--out", &out][..], &coded].concat(), &["on or off"]);
@@ -418,6 +434,10 @@ fn bad_input_gets_one_sentence() {
     refuses(&["figure", &file, "--device", "cpu", "--layer", "10", "--out", &out], &["layer 10"]);
     refuses(&["figure", &file, "--device", "cpu", "--out", "x.bmp"], &[".svg"]);
     refuses(&["trace", &file, "--device", "cpu", "--ablate", "0-5", "--out", &path(&folder, "x.npz")], &["0>5"]);
+    for (rule, reason) in [("top=1:layer=10", "layer 10"), ("atom=99", "atom 99"), ("type=ionic", "aromatic")] {
+        let out = path(&folder, "x.npz");
+        refuses(&["trace", &file, "--device", "cpu", "--ablate-rule", rule, "--out", &out], &[reason]);
+    }
     refuses(&["trace", &file, "--device", "cpu", "--ebt", "0.5", "--out", &path(&folder, "x.npz")], &["--ebt"]);
     refuses(&["trace", &file, "--device", "cpu", "--ebt", "2", "--out", &path(&folder, "x.npz")], &["from 0"]);
     refuses(

@@ -6,7 +6,7 @@
     reason = "a failed step is a failed test; repeats are equal to the bit"
 )]
 
-use bondscope::domain::{BondId, DirectedEdge, Scale, Trace};
+use bondscope::domain::{Ablation, BondId, DirectedEdge, Scale, Trace};
 use bondscope::gpu::Gpu;
 use bondscope::scene::{Background, Pick};
 use bondscope::workspace::{Command, Difference, Severity, Source, With, Workspace};
@@ -108,7 +108,7 @@ fn all_sides_have_one_scale_and_the_difference_is_edge_by_edge_about_zero() {
     give(&mut workspace, Command::Compare(With::AsTrained));
     compare(&mut workspace, "gt-ebt-zinc", true);
     let gone = DirectedEdge::new(0, 1);
-    give(&mut workspace, Command::Ablate(vec![gone]));
+    give(&mut workspace, Command::Ablate(vec![gone], Ablation::Remove));
     give(&mut workspace, Command::ShowDifference(Some(Difference { of: 1, minus: 0 })));
     let pictures = [0, 1, 2].map(|side| workspace.lane_picture(side, Background::Light, None).unwrap());
     let scales = pictures.each_ref().map(|picture| picture.bar.as_ref().unwrap().scale);
@@ -119,7 +119,7 @@ fn all_sides_have_one_scale_and_the_difference_is_edge_by_edge_about_zero() {
     let difference = workspace.difference_picture(Background::Light, None).unwrap();
     let scale = difference.bar.as_ref().unwrap().scale;
     assert!(scale.map.is_diverging() && scale.low == -scale.high);
-    assert_eq!(difference.bar.as_ref().unwrap().note, "grey: 1 edge only in B");
+    assert_eq!(difference.bar.as_ref().unwrap().note, "dashed: removed\ngrey: 1 edge only in B");
     let value = |side: usize, edge: DirectedEdge| {
         let reading = pictures[side].readings().iter().find(|reading| reading.edge == edge);
         reading.and_then(|reading| reading.value)

@@ -6,7 +6,7 @@
 mod common;
 
 use bondscope::analysis::Quantity;
-use bondscope::domain::{MoleculeId, Split};
+use bondscope::domain::{Ablation, MoleculeId, Split};
 use bondscope::gpu::Gpu;
 use bondscope::scene::{Background, Scene};
 use bondscope::ui::{App, Pane};
@@ -79,7 +79,7 @@ fn edits_and_models_change_thumbnails_and_a_range_fits_what_is_seen() {
     settle(&mut workspace);
     let first = workspace.thumbnails(LARGE);
     let edge = workspace.state.shown.as_ref().unwrap().edges.get(0).unwrap();
-    workspace.apply(Command::Ablate(vec![edge]));
+    workspace.apply(Command::Ablate(vec![edge], Ablation::Remove));
     settle(&mut workspace);
     workspace.want_thumbnails(&ids, 0..4);
     settle(&mut workspace);

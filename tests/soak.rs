@@ -14,7 +14,9 @@
 )]
 
 use bondscope::analysis::Quantity;
-use bondscope::domain::{AtomId, BondId, Detail, DirectedEdge, MoleculeId, Scale, Split};
+use bondscope::domain::{
+    Ablation, AtomId, BondId, BondKind, Choice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split,
+};
 use bondscope::engine::jobs::train::TrainOptions;
 use bondscope::engine::{ModelState, SweepOptions};
 use bondscope::figure::Format;
@@ -108,15 +110,42 @@ fn edges(dice: &mut Dice) -> Vec<DirectedEdge> {
     (0..1 + dice.below(3)).map(|_| DirectedEdge::new(dice.below(12) as u32, dice.below(12) as u32)).collect()
 }
 
-fn edit(dice: &mut Dice) -> Command {
+fn rule(dice: &mut Dice) -> Rule {
+    let count = dice.below(6);
+    let choice = match dice.below(4) {
+        0 => Choice::Strongest { count, layer: dice.of(&[None, Some(3), Some(99)]), head: dice.of(&[None, Some(2)]) },
+        1 => Choice::Kind(dice.of(&BondKind::ALL)),
+        2 => Choice::Random { count, seed: dice.next() },
+        _ => Choice::Atom(AtomId(dice.below(30) as u32)),
+    };
+    Rule { choice, how: dice.of(&Ablation::ALL) }
+}
+
+fn by_rule(dice: &mut Dice) -> Command {
+    let name = dice.of(&["a", "b", "c"]).to_owned();
     match dice.below(8) {
+        0 => Command::ApplyRule(rule(dice)),
+        1 => Command::SetRule(Some(rule(dice))),
+        2 => Command::SetRule(None),
+        3 => Command::FollowRule,
+        4 => Command::NameList(name),
+        5 => Command::NameRule(name, rule(dice)),
+        6 => Command::ApplyNamed(name),
+        _ => Command::ForgetNamed(name),
+    }
+}
+
+fn edit(dice: &mut Dice) -> Command {
+    match dice.below(12) {
         0 => Command::SetExplicitBias(Scale::new(dice.below(101) as f32 / 100.0)),
-        1 => Command::Ablate(edges(dice)),
+        1 => Command::Ablate(edges(dice), dice.of(&Ablation::ALL)),
         2 => Command::Restore(edges(dice)),
         3 | 4 => Command::ToggleBond(BondId(dice.below(20) as u32)),
         5 => Command::ClearAblation,
-        6 => Command::Undo,
-        _ => Command::Redo,
+        6 | 7 => Command::Undo,
+        8 => Command::Redo,
+        9 => Command::SetLayout(Some(dice.of(&["one", "another"]).into())),
+        _ => by_rule(dice),
     }
 }
 

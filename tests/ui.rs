@@ -4,9 +4,9 @@
 
 mod common;
 
-use bondscope::domain::{BondId, DirectedEdge, Split};
+use bondscope::domain::{Ablation, AtomId, BondId, DirectedEdge, Split, symbol};
 use bondscope::engine::SweepOptions;
-use bondscope::scene::{Pick, Rgb};
+use bondscope::scene::{Pick, Rgb, Stroke};
 use bondscope::ui::App;
 use bondscope::workspace::{Command, Severity, Source};
 use common::*;
@@ -25,8 +25,7 @@ fn both_directions(app: &App, bond: BondId) -> Vec<DirectedEdge> {
 }
 
 fn removed(app: &App) -> Vec<DirectedEdge> {
-    let id = state(app).shown.as_ref().unwrap().id;
-    state(app).edits.intervention(id).removed().into_iter().collect()
+    state(app).ablated().keys().copied().collect()
 }
 
 #[test]
@@ -126,13 +125,98 @@ fn delete_takes_the_bond_out_and_undo_brings_it_back() {
     });
     let (before, after) = prediction(harness.state());
     assert!((before - after).abs() > 1e-6);
-    assert!(harness.query_by_label("2 directed edges out").is_some());
+    assert!(harness.query_by_label("2 directed edges removed").is_some());
     assert!(harness.state().picture().unwrap().scene.strokes.iter().any(|stroke| stroke.dashed));
 
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     run_until(&mut harness, "the bond is back", |app| removed(app).is_empty() && settled(app));
     let (again, same) = prediction(harness.state());
     assert_eq!((again.to_bits(), same.to_bits()), (before.to_bits(), before.to_bits()));
+}
+
+/// The kinds of what is ablated, in the order of the edges.
+fn kinds(app: &App) -> Vec<Ablation> {
+    state(app).ablated().values().copied().collect()
+}
+
+#[test]
+fn bonds_are_zeroed_and_averaged_by_key_and_changed_in_the_list() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    harness.state_mut().apply(Command::Select(Some(Pick::Bond(BondId(2)))));
+    harness.key_press(Key::Num0);
+    run_until(&mut harness, "the bond is zeroed", |app| kinds(app) == [Ablation::Zero; 2] && settled(app));
+    let edges = both_directions(harness.state(), BondId(2));
+    let strokes = |app: &App, test: fn(&Stroke) -> bool| {
+        let picture = Arc::clone(app.picture().expect("a picture"));
+        let of_bond = picture.scene.strokes.iter().filter(|stroke| stroke.bond == Some(BondId(2)));
+        of_bond.filter(|stroke| test(stroke)).count()
+    };
+    assert!(strokes(harness.state(), |stroke| stroke.from == stroke.to) > 4, "dots");
+    harness.key_press(Key::V);
+    run_until(&mut harness, "the bond is averaged", |app| kinds(app) == [Ablation::LayerMean; 2] && settled(app));
+    assert_eq!(strokes(harness.state(), |stroke| stroke.from == stroke.to), 0);
+    let note = harness.state().picture().unwrap().bar.as_ref().unwrap().note.clone();
+    assert_eq!(note, "bar across: averaged");
+
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::E);
+    harness.step();
+    let name = bond_label(harness.state(), edges[0]);
+    click(&mut harness, Role::Button, &format!("{name}: averaged"));
+    click(&mut harness, Role::Button, "Remove");
+    run_until(&mut harness, "the bond is removed", |app| kinds(app) == [Ablation::Remove; 2] && settled(app));
+    harness.check_accessibility();
+    click(&mut harness, Role::Button, &format!("Put {name} back"));
+    run_until(&mut harness, "the bond is back", |app| kinds(app).is_empty() && settled(app));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    run_until(&mut harness, "it is out again", |app| kinds(app) == [Ablation::Remove; 2] && settled(app));
+}
+
+/// `C3=O7`, as lists call the bond of an edge.
+fn bond_label(app: &App, edge: DirectedEdge) -> String {
+    let molecule = &state(app).shown.as_ref().unwrap().molecule;
+    let bond = molecule.bond_between(edge.source, edge.target).unwrap();
+    let (a, b, kind) = molecule.bond(bond).unwrap();
+    let atom = |id: AtomId| format!("{}{}", symbol(molecule.atom(id).unwrap().element), id.0);
+    let sign = ["–", "=", "≡", "$"][usize::from(kind.order.pairs()) - 1];
+    format!("{}{sign}{}", atom(a), atom(b))
+}
+
+#[test]
+fn a_rule_is_put_together_and_goes_from_molecule_to_molecule() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::E);
+    harness.step();
+    click(&mut harness, Role::Button, "Set to zero");
+    click(&mut harness, Role::Button, "Apply to every molecule");
+    run_until(&mut harness, "three bonds are zeroed", |app| kinds(app) == [Ablation::Zero; 6] && settled(app));
+    let first = removed(harness.state());
+    harness.key_press(Key::ArrowDown);
+    run_until(&mut harness, "the next molecule follows", |app| kinds(app) == [Ablation::Zero; 6] && settled(app));
+    assert_ne!(removed(harness.state()), first);
+    assert!(harness.query_by_label("6 directed edges zeroed by rule").is_some());
+    harness.get_by_label("Name of this rule").set_text_value_accesskit("hubs");
+    harness.step();
+    harness.get_all_by_role_and_label(Role::Button, "Keep").last().unwrap().click();
+    run_until(&mut harness, "the rule has a name", |app| state(app).edits.named().len() == 1);
+    click(&mut harness, Role::Button, "End");
+    run_until(&mut harness, "nothing is ablated", |app| kinds(app).is_empty() && settled(app));
+    click(&mut harness, Role::Button, "hubs: here");
+    run_until(&mut harness, "the named rule is applied", |app| kinds(app).len() == 6 && settled(app));
+    harness.check_accessibility();
+}
+
+#[test]
+fn undo_puts_panels_back() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    click(&mut harness, Role::Button, "Maximise Molecule");
+    run_until(&mut harness, "the drawing fills the window", |app| state(app).history.can_undo());
+    assert!(harness.query_by_label("Maximise Library").is_none());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Maximise Library").is_some());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Y);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Restore Molecule").is_some());
 }
 
 #[test]

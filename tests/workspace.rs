@@ -7,8 +7,10 @@
     reason = "a failed step is a failed test; repeats are equal to the bit"
 )]
 
-use bondscope::analysis::Quantity;
-use bondscope::domain::{BondId, ColumnChoice, DirectedEdge, MoleculeId, Scale, Split};
+use bondscope::analysis::{Quantity, View, edge_values};
+use bondscope::domain::{
+    Ablation, BondId, BondKind, Choice, ColumnChoice, DirectedEdge, MoleculeId, Rule, Scale, Split,
+};
 use bondscope::engine::{ModelState, SweepOptions};
 use bondscope::figure::Format;
 use bondscope::gpu::Gpu;
@@ -90,14 +92,14 @@ fn edits_change_prediction_and_picture_and_come_back() {
     let edge = DirectedEdge::new(0, 1);
     let before = prediction(&workspace);
     assert_eq!(before.0, before.1);
-    give(&mut workspace, Command::Ablate(vec![edge]));
+    give(&mut workspace, Command::Ablate(vec![edge], Ablation::Remove));
     let cut = prediction(&workspace);
     assert_eq!(cut.0, before.0);
     assert!((cut.1 - cut.0).abs() > 1e-6);
     assert_eq!(workspace.state.comparison.as_ref().unwrap().edited.edges.find(edge), None);
     let picture = workspace.picture(Background::Dark, None).unwrap();
     let reading = picture.readings().iter().find(|reading| reading.edge == edge).unwrap();
-    assert!(reading.ablated && reading.value.is_none());
+    assert!(reading.ablated == Some(Ablation::Remove) && reading.value.is_none());
     assert!(picture.scene.strokes.iter().any(|stroke| stroke.dashed && stroke.edge == Some(edge)));
     give(&mut workspace, Command::SetColoring(Coloring::Difference));
     let picture = workspace.picture(Background::Dark, None).unwrap();
@@ -121,7 +123,7 @@ fn switching_model_layer_or_molecule_keeps_everything_else() {
         Command::SetHead(Some(3)),
         Command::SetQuantity(Quantity::Activation),
         Command::Select(Some(Pick::Bond(BondId(1)))),
-        Command::Ablate(vec![DirectedEdge::new(0, 1)]),
+        Command::Ablate(vec![DirectedEdge::new(0, 1)], Ablation::Remove),
         Command::SetExplicitBias(Scale::new(0.25)),
     ] {
         give(&mut workspace, command);
@@ -416,4 +418,115 @@ fn one_of_several_targets_is_spoken_of() {
     // A file that has no such target is spoken of by its own.
     give(&mut workspace, Command::Open(Source::Bundled));
     assert_eq!(workspace.state.table.property.as_ref().unwrap().title, "target");
+}
+
+fn shown_ablations(workspace: &Workspace) -> Vec<Ablation> {
+    workspace.state.ablated().values().copied().collect()
+}
+
+#[test]
+fn a_rule_in_force_applies_to_every_molecule_until_one_has_a_list_of_its_own() {
+    let (mut workspace, _keep) = open(TABLE);
+    let rule = |count| Rule { choice: Choice::Strongest { count, layer: None, head: None }, how: Ablation::Zero };
+    give(&mut workspace, Command::SetRule(Some(rule(2))));
+    let comparison = Arc::clone(workspace.state.comparison.as_ref().unwrap());
+    assert_eq!(comparison.ablated.len(), 4, "two bonds, both directions");
+    assert_eq!(*workspace.state.ablated(), comparison.ablated);
+    assert!((comparison.edited.prediction[0] - comparison.baseline.prediction[0]).abs() > 1e-6);
+    // The bond with the highest ratio of all is among them.
+    let baseline = &comparison.baseline;
+    let highest = |among: &dyn Fn(DirectedEdge) -> bool| {
+        let values = |layer| edge_values(baseline, View { layer, ..View::default() });
+        let all = (0..baseline.layers.len()).flat_map(|layer| values(layer).into_iter().zip(baseline.edges.iter()));
+        all.filter(|(_, edge)| among(*edge)).map(|(value, _)| value).fold(f64::NEG_INFINITY, f64::max)
+    };
+    assert_eq!(highest(&|edge| comparison.ablated.contains_key(&edge)), highest(&|_| true));
+
+    give(&mut workspace, Command::Step(1));
+    assert_eq!(shown_ablations(&workspace), [Ablation::Zero; 4]);
+    // What is changed by hand becomes this molecule's own list, and the rule leaves it alone.
+    let edge = *workspace.state.ablated().keys().next().unwrap();
+    give(&mut workspace, Command::Ablate(vec![edge], Ablation::LayerMean));
+    let id = workspace.state.selected.unwrap();
+    assert_eq!(workspace.state.edits.list(id).unwrap().len(), 4);
+    assert_eq!(workspace.state.ablated()[&edge], Ablation::LayerMean);
+    give(&mut workspace, Command::ClearAblation);
+    assert!(shown_ablations(&workspace).is_empty());
+    assert_eq!(prediction(&workspace).0, prediction(&workspace).1);
+    give(&mut workspace, Command::FollowRule);
+    assert_eq!(shown_ablations(&workspace), [Ablation::Zero; 4]);
+    for expected in [0, 4] {
+        give(&mut workspace, Command::Undo);
+        assert_eq!(shown_ablations(&workspace).len(), expected);
+    }
+    give(&mut workspace, Command::SetRule(None));
+    assert_eq!(workspace.state.edits.list(id).map(|list| list.len()), Some(4), "a list of one's own stays");
+    give(&mut workspace, Command::Step(-1));
+    assert!(shown_ablations(&workspace).is_empty());
+}
+
+#[test]
+fn a_rule_is_applied_once_and_lists_and_rules_have_names() {
+    let (mut workspace, _keep) = open(TABLE);
+    let first = workspace.state.selected.unwrap();
+    let doubles = Rule { choice: Choice::Kind(BondKind::Double), how: Ablation::Remove };
+    give(&mut workspace, Command::Ablate(vec![DirectedEdge::new(0, 1)], Ablation::LayerMean));
+    give(&mut workspace, Command::ApplyRule(doubles));
+    // Phenol has three double bonds.
+    assert_eq!(shown_ablations(&workspace).iter().filter(|how| **how == Ablation::Remove).count(), 6);
+    let list = workspace.state.ablated().clone();
+    give(&mut workspace, Command::NameList("mixed".to_owned()));
+    give(&mut workspace, Command::NameRule("doubles".to_owned(), doubles));
+    give(&mut workspace, Command::ClearAblation);
+    give(&mut workspace, Command::Step(1));
+    give(&mut workspace, Command::ApplyNamed("doubles".to_owned()));
+    assert_eq!(shown_ablations(&workspace).len(), 8, "four double bonds here");
+    give(&mut workspace, Command::ApplyNamed("mixed".to_owned()));
+    assert_eq!(workspace.state.selected, Some(first), "a list belongs to its molecule");
+    assert_eq!(*workspace.state.ablated(), list);
+    give(&mut workspace, Command::ForgetNamed("mixed".to_owned()));
+    assert_eq!(workspace.state.edits.named().len(), 1);
+    let triples = Rule { choice: Choice::Kind(BondKind::Triple), how: Ablation::Remove };
+    give(&mut workspace, Command::ApplyRule(triples));
+    assert_eq!(*workspace.state.ablated(), list);
+    let told = &workspace.state.notices.last().unwrap().text;
+    assert!(told.contains("chooses nothing") && told.contains("triple"), "{told}");
+}
+
+#[test]
+fn one_history_holds_edits_selections_and_layout() {
+    let (mut workspace, _keep) = open(TABLE);
+    let first = workspace.state.selected.unwrap();
+    let layout = |name: &str| Command::SetLayout(Some(name.into()));
+    let bond = Some(Pick::Bond(BondId(1)));
+    give(&mut workspace, layout("first"));
+    assert!(!workspace.state.history.can_undo(), "where things begin");
+    give(&mut workspace, Command::Select(bond));
+    give(&mut workspace, Command::ToggleBond(BondId(1)));
+    give(&mut workspace, layout("second"));
+    give(&mut workspace, Command::Step(1));
+    give(&mut workspace, Command::Step(1));
+    give(&mut workspace, Command::SetLayer(3));
+    let last = workspace.state.selected;
+
+    give(&mut workspace, Command::Undo);
+    let state = &workspace.state;
+    assert_eq!((state.selected, state.pick), (Some(first), bond), "the walk was one step; the bond is chosen again");
+    assert_eq!(state.view.reading.layer, 3, "how things are looked at is no step");
+    assert_eq!(shown_ablations(&workspace).len(), 2);
+    give(&mut workspace, Command::Undo);
+    assert_eq!(workspace.state.layout.as_deref(), Some("first"));
+    give(&mut workspace, Command::Undo);
+    assert!(shown_ablations(&workspace).is_empty() && workspace.state.pick == bond);
+    give(&mut workspace, Command::Undo);
+    assert_eq!(workspace.state.pick, None);
+    assert!(!workspace.state.history.can_undo());
+    for _ in 0..4 {
+        give(&mut workspace, Command::Redo);
+    }
+    let state = &workspace.state;
+    assert_eq!((state.selected, state.layout.as_deref()), (last, Some("second")));
+    assert!(!state.history.can_redo());
+    give(&mut workspace, Command::Open(Source::Bundled));
+    assert!(!workspace.state.history.can_undo(), "steps name molecules of a file that is no longer open");
 }

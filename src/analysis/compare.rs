@@ -64,7 +64,9 @@ pub fn prediction_changes(comparison: &Comparison) -> Vec<PredictionChange> {
 #[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
-    use crate::domain::{Atom, Bond, EdgeList, Intervention, LayerTrace, Matrix, ModelId, Molecule, MoleculeId};
+    use crate::domain::{
+        Ablation, Atom, Bond, EdgeList, Intervention, LayerTrace, Matrix, ModelId, Molecule, MoleculeId,
+    };
     use crate::domain::{Probe, Trace};
     use std::sync::Arc;
 
@@ -90,6 +92,7 @@ mod tests {
             },
             baseline: trace(EdgeList::of(&propane), vec![1., 2., 1., 3., 1., 4., 1., 5.], 0.5),
             edited: trace(EdgeList::without(&propane, &[removed].into()), vec![1., 30., 1., 4., 1., 6.], 0.25),
+            ablated: [(removed, Ablation::Remove)].into(),
         };
         let changes = edge_changes(&comparison, View::default());
         assert_eq!(changes[0], EdgeChange { edge: removed, baseline: 2.0, edited: None });

@@ -8,6 +8,7 @@ mod charts;
 mod compare;
 mod gamma;
 mod massive;
+mod rule;
 mod special;
 mod stats;
 mod summary;
@@ -24,6 +25,7 @@ pub use massive::{
     EdgeStat, MASSIVE_RATIO, Quantity, View, batch_max, channels, edge_stats, edge_stats_of, edge_values, neg_log10,
     rank,
 };
+pub use rule::resolve;
 pub use stats::{Sample, SampleError, ks};
 pub use summary::EdgeSummary;
 pub use sweep::{Band, BatchRatios, Detection, EDGES_IN_CURVES, EDGES_IN_HISTOGRAM, LayerSweep, Sweep, SweepError};

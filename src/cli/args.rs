@@ -1,6 +1,9 @@
 //! What can be said on the command line. Scripts rely on these names.
 
-use crate::domain::{ColumnChoice, Delimiter, DirectedEdge, Part, Split, Task};
+use crate::domain::{
+    Ablation, AtomId, BondKind, Choice, ColumnChoice, Delimiter, DirectedEdge, Part, Rule, Split, Task,
+};
+use crate::engine::BASE_SEED;
 use crate::figure::Preset;
 use crate::gpu::Compute;
 use crate::models::{self, Connectivity, Ebt, Encoding, Features, Hints, Initial, Readout};
@@ -233,9 +236,14 @@ pub(super) struct Subject {
     /// Scale of the trained explicit bias terms, 0 to 1
     #[arg(long, value_parser = unit_interval)]
     pub(super) ebt: Option<f32>,
-    /// Edges to take out of message passing: 3-7 (both directions) or 3>7 (one), separated by commas
+    /// Edges to ablate, separated by commas: 3-7 (both directions) or 3>7 (one) takes them out of message passing;
+    /// 3-7:zero keeps them with an activation of zero in every layer, 3-7:mean with the mean of the other edges
     #[arg(long, value_delimiter = ',', value_parser = edges)]
     pub(super) ablate: Vec<Edges>,
+    /// Edges to ablate by rule: top=3 (the bonds of highest MA ratio in any layer; top=3:layer=8:head=2 in one), type=double
+    /// (single, double, triple, aromatic), random=3:seed=41 (bonds), or atom=5 (all its edges); with :zero or :mean as above
+    #[arg(long, value_parser = rule)]
+    pub(super) ablate_rule: Option<Rule>,
     /// Compute full graphs of more than 39,800 edges too, whatever memory they take
     #[arg(long)]
     pub(super) allow_large: bool,
@@ -343,7 +351,7 @@ pub(super) struct Figure {
     #[arg(required_unless_present = "spec")]
     pub(super) file: Option<PathBuf>,
     /// Redraw a figure from its saved specification (.figure.json), or from an .svg or .png that carries one
-    #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate"])]
+    #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate", "ablate_rule"])]
     pub(super) spec: Option<PathBuf>,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file;
     /// may be given several times
@@ -364,6 +372,10 @@ pub(super) struct Figure {
     /// Edges to take out of message passing: 3-7 (both directions) or 3>7 (one), separated by commas
     #[arg(long, value_delimiter = ',', value_parser = edges)]
     pub(super) ablate: Vec<Edges>,
+    /// Edges to ablate by rule: top=3 (the bonds of highest MA ratio in any layer; top=3:layer=8:head=2 in one), type=double
+    /// (single, double, triple, aromatic), random=3:seed=41 (bonds), or atom=5 (all its edges); with :zero or :mean as above
+    #[arg(long, value_parser = rule)]
+    pub(super) ablate_rule: Option<Rule>,
     /// Compute full graphs of more than 39,800 edges too, whatever memory they take
     #[arg(long)]
     pub(super) allow_large: bool,
@@ -630,18 +642,25 @@ impl From<EncodingChoice> for Encoding {
 
 /// What one item of `--ablate` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Edges(pub(super) Vec<DirectedEdge>);
+pub(super) struct Edges {
+    pub(super) edges: Vec<DirectedEdge>,
+    pub(super) how: Ablation,
+}
 
 fn edges(text: &str) -> Result<Edges, String> {
+    let (text, how) = match text.split_once(':') {
+        Some((text, word)) => (text, kind(word)?),
+        None => (text, Ablation::Remove),
+    };
     let parse = |separator: char| {
         let (source, target) = text.split_once(separator)?;
         Some(DirectedEdge::new(source.trim().parse().ok()?, target.trim().parse().ok()?))
     };
     if let Some(edge) = parse('>') {
-        return Ok(Edges(vec![edge]));
+        return Ok(Edges { edges: vec![edge], how });
     }
     parse('-')
-        .map(|edge| Edges(vec![edge, edge.reversed()]))
+        .map(|edge| Edges { edges: vec![edge, edge.reversed()], how })
         .ok_or_else(|| "an edge is written 3-7 (both directions) or 3>7 (one), atoms counted from 0".to_owned())
 }
 
@@ -661,6 +680,44 @@ fn yes_or_no(text: &str) -> Result<bool, String> {
 fn delimiter(text: &str) -> Result<Delimiter, String> {
     let known = Delimiter::ALL.into_iter().find(|delimiter| delimiter.name() == text);
     known.ok_or_else(|| format!("known are {}", Delimiter::ALL.map(Delimiter::name).join(", ")))
+}
+
+fn kind(word: &str) -> Result<Ablation, String> {
+    let known = Ablation::ALL.into_iter().find(|kind| kind.name() == word);
+    known.ok_or_else(|| format!("edges are ablated by remove, zero or mean, not by `{word}`"))
+}
+
+fn rule(text: &str) -> Result<Rule, String> {
+    let mut words = text.split(':');
+    let (what, value) = words.next().and_then(|word| word.split_once('=')).ok_or(RULE)?;
+    let mut how = Ablation::Remove;
+    let mut choice = match what {
+        "top" => Choice::Strongest { count: whole(value)?, layer: None, head: None },
+        "type" => {
+            let known = BondKind::ALL.into_iter().find(|kind| kind.name() == value);
+            Choice::Kind(known.ok_or("types of bonds are single, double, triple and aromatic")?)
+        }
+        "random" => Choice::Random { count: whole(value)?, seed: BASE_SEED },
+        "atom" => Choice::Atom(AtomId(whole(value)?)),
+        _ => return Err(RULE.to_owned()),
+    };
+    for word in words {
+        match (&mut choice, word.split_once('=')) {
+            (Choice::Strongest { layer, .. }, Some(("layer", value))) => *layer = Some(whole(value)?),
+            (Choice::Strongest { head, .. }, Some(("head", value))) => *head = Some(whole(value)?),
+            (Choice::Random { seed, .. }, Some(("seed", value))) => *seed = whole(value)?,
+            (_, None) => how = kind(word)?,
+            _ => return Err(RULE.to_owned()),
+        }
+    }
+    Ok(Rule { choice, how })
+}
+
+const RULE: &str =
+    "a rule is top=3, top=3:layer=8:head=2, type=double, random=3:seed=41 or atom=5, perhaps with :zero or :mean";
+
+fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_not_a_number| format!("`{text}` is not a whole number from 0 up"))
 }
 
 fn unit_interval(text: &str) -> Result<f32, String> {
@@ -692,9 +749,25 @@ mod tests {
         let args =
             Args::try_parse_from(["bondscope", "trace", "x.csv", "--ablate", "3-7,5>6", "--out", "y.npz"]).unwrap();
         let Some(Work::Trace(trace)) = args.task else { panic!("not a trace") };
-        let all: Vec<DirectedEdge> = trace.subject.ablate.into_iter().flat_map(|edges| edges.0).collect();
+        let all: Vec<DirectedEdge> = trace.subject.ablate.into_iter().flat_map(|edges| edges.edges).collect();
         assert_eq!(all, [DirectedEdge::new(3, 7), DirectedEdge::new(7, 3), DirectedEdge::new(5, 6)]);
-        assert!(edges("3").is_err() && edges("a-b").is_err() && edges("3--4").is_err());
+        assert_eq!(edges("5>6:mean"), Ok(Edges { edges: vec![DirectedEdge::new(5, 6)], how: Ablation::LayerMean }));
+        assert!(edges("5>6:median").is_err() && edges("3").is_err() && edges("a-b").is_err() && edges("3--4").is_err());
+    }
+
+    #[test]
+    fn rules_are_read_in_every_form() {
+        let read = |text| rule(text).map(|rule| (rule.choice, rule.how));
+        let top = |layer, head| Choice::Strongest { count: 3, layer, head };
+        assert_eq!(read("top=3"), Ok((top(None, None), Ablation::Remove)));
+        assert_eq!(read("top=3:layer=8:head=2:zero"), Ok((top(Some(8), Some(2)), Ablation::Zero)));
+        assert_eq!(read("type=aromatic:mean"), Ok((Choice::Kind(BondKind::Aromatic), Ablation::LayerMean)));
+        assert_eq!(read("random=2:seed=7"), Ok((Choice::Random { count: 2, seed: 7 }, Ablation::Remove)));
+        assert_eq!(read("random=2"), Ok((Choice::Random { count: 2, seed: 41 }, Ablation::Remove)));
+        assert_eq!(read("atom=5:remove"), Ok((Choice::Atom(AtomId(5)), Ablation::Remove)));
+        for text in ["", "top", "top=x", "top=-1", "type=ionic", "type=double:layer=3", "atom=5:drop", "best=3"] {
+            assert!(rule(text).is_err(), "{text}");
+        }
     }
 
     #[test]

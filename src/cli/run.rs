@@ -1,9 +1,9 @@
 //! The subcommands that drive a workspace without a window.
 
-use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, ModelHints, Subject, Trace, Train};
+use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, Edges, ModelHints, Subject, Trace, Train};
 use super::progress::Progress;
 use super::{Failure, interrupted};
-use crate::domain::{self, Detail, DirectedEdge, MoleculeId, Scale, Split};
+use crate::domain::{self, Choice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
 use crate::engine::jobs::train::{Resume, TrainOptions};
 use crate::engine::{BASE_SEED, SweepOptions};
 use crate::gpu::Gpu;
@@ -210,10 +210,14 @@ impl Session {
             }
             self.run(Command::SetExplicitBias(Scale::new(scale)))?;
         }
-        let edges: Vec<DirectedEdge> = subject.ablate.iter().flat_map(|edges| edges.0.clone()).collect();
-        self.check_edges(&edges)?;
-        if !edges.is_empty() {
-            self.run(Command::Ablate(edges))?;
+        if let Some(rule) = subject.ablate_rule {
+            self.check_rule(rule)?;
+            self.run(Command::SetRule(Some(rule)))?;
+        }
+        // The rule's edges are known by now; those that are named come on top.
+        for Edges { edges, how } in &subject.ablate {
+            self.check_edges(edges)?;
+            self.run(Command::Ablate(edges.clone(), *how))?;
         }
         Ok(())
     }
@@ -228,6 +232,23 @@ impl Session {
             Some(reason) if reason.large => Err(Failure::Unusable(format!("{}: --allow-large", reason.message))),
             Some(reason) => Err(Failure::Unusable(reason.message.clone())),
             None => Ok(()),
+        }
+    }
+
+    /// Refuses a rule about a layer, head or atom that does not exist.
+    fn check_rule(&self, rule: Rule) -> Result<(), Failure> {
+        let state = &self.workspace.state;
+        let (layers, heads) = state.checkpoint().map_or((0, 0), |model| (model.spec.layers, model.spec.heads));
+        let atoms = state.shown.as_ref().map_or(0, |shown| shown.molecule.atom_count());
+        let refused = |what: &str, place: usize, count: usize| {
+            let text = format!("--ablate-rule names {what} {place}, but there are {count}, counted from 0");
+            Err(Failure::Unusable(text))
+        };
+        match rule.choice {
+            Choice::Strongest { layer: Some(layer), .. } if layer >= layers => refused("layer", layer, layers),
+            Choice::Strongest { head: Some(head), .. } if head >= heads => refused("head", head, heads),
+            Choice::Atom(atom) if atom.index() >= atoms => refused("atom", atom.index(), atoms),
+            _ => Ok(()),
         }
     }
 

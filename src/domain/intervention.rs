@@ -1,6 +1,6 @@
 //! What a user changes about a forward pass without changing weights or molecule.
 
-use super::DirectedEdge;
+use super::{DirectedEdge, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A factor from 0 to 1 in steps of 1/100, so that questions about it can be compared and hashed.
@@ -39,18 +39,58 @@ impl Default for Scale {
 pub enum Ablation {
     /// The edge leaves the graph before message passing; normalisation never sees it.
     Remove,
+    /// The edge stays and its activation is 0 in every layer, whatever the model computed: its attention logit
+    /// is 0, and an edge stream goes on from zeros.
+    Zero,
+    /// The edge stays and its activation is, in every layer and feature by feature, the mean over the edges of
+    /// its molecule that keep theirs (over all of them if none does).
+    LayerMean,
 }
 
+impl Ablation {
+    /// All kinds, in menu order.
+    pub const ALL: [Self; 3] = [Self::Remove, Self::Zero, Self::LayerMean];
+
+    /// What to tell the program: `remove`, `zero` or `mean`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Zero => "zero",
+            Self::LayerMean => "mean",
+        }
+    }
+
+    /// What became of the edge.
+    pub fn participle(self) -> &'static str {
+        match self {
+            Self::Remove => "removed",
+            Self::Zero => "zeroed",
+            Self::LayerMean => "averaged",
+        }
+    }
+}
+
+/// The edges taken out of one molecule, and how.
+pub type Ablations = BTreeMap<DirectedEdge, Ablation>;
+
 /// Everything a user changed; the default changes nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Intervention {
     /// Scale of the trained explicit bias terms; ignored by models without them.
     pub explicit_bias: Scale,
     /// The edges taken out, and how.
-    pub ablated: BTreeMap<DirectedEdge, Ablation>,
+    pub ablated: Ablations,
+    /// Takes out more edges, which ones is known once the unedited answer is.
+    pub rule: Option<Rule>,
 }
 
 impl Intervention {
+    /// The same with the edges that its rule chose in place of the rule; what was taken out by name stays so.
+    pub fn resolved(&self, mut chosen: Ablations) -> Self {
+        chosen.extend(&self.ablated);
+        Self { explicit_bias: self.explicit_bias, ablated: chosen, rule: None }
+    }
+
     /// The edges that leave the graph before message passing.
     pub fn removed(&self) -> BTreeSet<DirectedEdge> {
         self.ablated.iter().filter(|&(_, how)| *how == Ablation::Remove).map(|(&edge, _)| edge).collect()

@@ -9,6 +9,7 @@ mod fingerprint;
 mod graph;
 mod intervention;
 mod molecule;
+mod rule;
 mod trace;
 pub mod unit;
 mod weights;
@@ -17,10 +18,11 @@ pub use columns::{ColumnChoice, Columns, Delimiter, Part, TargetChoice, Task};
 pub use dataset::{Dataset, Record, RowNote, Split};
 pub use fingerprint::Fingerprint;
 pub use graph::{DirectedEdge, EdgeList};
-pub use intervention::{Ablation, Intervention, Scale};
+pub use intervention::{Ablation, Ablations, Intervention, Scale};
 pub use molecule::{
     Atom, AtomId, Bond, BondId, BondOrder, BondStereo, Chirality, GraphError, Hybridisation, Molecule, MoleculeId,
     symbol,
 };
+pub use rule::{BondKind, Choice, Rule};
 pub use trace::{Comparison, Detail, LOGIT_LIMIT, LayerTrace, Matrix, ModelId, Probe, Projections, Trace};
 pub use weights::{Array, Weights};

@@ -1,6 +1,6 @@
 //! A question put to a model and its complete answer, as plain numbers.
 
-use super::{EdgeList, Intervention, MoleculeId};
+use super::{Ablation, Ablations, EdgeList, Intervention, MoleculeId};
 use std::sync::Arc;
 
 /// A row-major matrix of `f32`.
@@ -128,6 +128,27 @@ pub struct Comparison {
     pub baseline: Arc<Trace>,
     /// With the intervention of the probe; the same `Arc` as `baseline` if it changes nothing.
     pub edited: Arc<Trace>,
+    /// The edges taken out of `edited`, those that the intervention's rule chose included.
+    pub ablated: Ablations,
+}
+
+impl Comparison {
+    /// What was taken out of `edited`, kind by kind: `2 directed edges removed`; the last one says so if a rule
+    /// chose them.
+    pub fn ablated_words(&self) -> Vec<String> {
+        let counts = Ablation::ALL.map(|kind| (self.ablated.values().filter(|how| **how == kind).count(), kind));
+        let mut words: Vec<String> = counts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, how)| {
+                format!("{count} directed edge{} {}", if count == 1 { "" } else { "s" }, how.participle())
+            })
+            .collect();
+        if let (Some(last), Some(_)) = (words.last_mut(), self.probe.intervention.rule) {
+            *last += " by rule";
+        }
+        words
+    }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 
 use super::Checkpoint;
 use super::event::{Event, Outbox};
-use crate::analysis::EdgeSummary;
-use crate::domain::{Detail, Intervention, ModelId, Molecule, MoleculeId};
+use crate::analysis::{self, EdgeSummary};
+use crate::domain::{Ablations, Detail, Intervention, ModelId, Molecule, MoleculeId};
 use crate::gpu::Device;
 use crate::models::{FULL_GRAPH_LIMIT, GraphInput, Model, ModelError};
 use rayon::prelude::*;
@@ -45,6 +45,8 @@ pub struct Summarised {
     pub id: MoleculeId,
     /// With what changed.
     pub intervention: Intervention,
+    /// The edges taken out, a rule's included.
+    pub ablated: Ablations,
     /// Its numbers; or one sentence.
     pub summary: Result<Arc<EdgeSummary>, String>,
 }
@@ -70,7 +72,10 @@ struct Sent {
 /// A molecule as the model reads it.
 struct Ready {
     id: MoleculeId,
+    molecule: Arc<Molecule>,
     intervention: Intervention,
+    /// The intervention with the edges that its rule chooses.
+    applied: Intervention,
     input: GraphInput,
 }
 
@@ -127,13 +132,16 @@ impl Summariser {
 }
 
 fn refused(id: MoleculeId, intervention: Intervention, reason: &str) -> Summarised {
-    Summarised { id, intervention, summary: Err(reason.to_owned()) }
+    Summarised { id, intervention, ablated: Ablations::new(), summary: Err(reason.to_owned()) }
 }
 
 fn summarise(model: &Model, molecules: Vec<ToSummarise>) -> Vec<Summarised> {
     let read = |ToSummarise { id, molecule, intervention }| match model.spec().input(&molecule, FULL_GRAPH_LIMIT) {
-        Ok(input) => Ok(Ready { id, intervention, input }),
-        Err(error) => Err(refused(id, intervention, &error.to_string())),
+        Ok(input) => {
+            let applied = intervention.clone();
+            Ok(Ready { id, molecule, intervention, applied, input })
+        }
+        Err(error) => Err(Box::new(refused(id, intervention, &error.to_string()))),
     };
     let read: Vec<_> = molecules.into_par_iter().map(read).collect();
     let mut answers = Vec::with_capacity(read.len());
@@ -141,30 +149,61 @@ fn summarise(model: &Model, molecules: Vec<ToSummarise>) -> Vec<Summarised> {
     for molecule in read {
         match molecule {
             Ok(molecule) => ready.push(molecule),
-            Err(refused) => answers.push(refused),
+            Err(refused) => answers.push(*refused),
         }
     }
+    answers.extend(resolve_rules(model, &mut ready));
     // One pass has one intervention; most molecules have none.
-    for alike in ready.chunk_by(|a, b| a.intervention == b.intervention) {
+    for alike in ready.chunk_by(|a, b| a.applied == b.applied) {
         let mut rest = alike;
         while let Some(first) = rest.first() {
             let (now, later) = rest.split_at(fitting(rest));
-            let inputs: Vec<GraphInput> = now.iter().map(|molecule| molecule.input.clone()).collect();
-            match model.trace_batch(&inputs, &first.intervention, Detail::Standard) {
+            match model.trace_batch(&inputs(now), &first.applied, Detail::Standard) {
                 Ok(traces) => answers.par_extend(now.par_iter().zip(traces).map(|(molecule, trace)| Summarised {
                     id: molecule.id,
                     intervention: molecule.intervention.clone(),
+                    ablated: molecule.applied.ablated.clone(),
                     summary: Ok(Arc::new(EdgeSummary::of(&trace))),
                 })),
-                Err(error) => {
-                    let reason = error.to_string();
-                    answers.extend(now.iter().map(|one| refused(one.id, one.intervention.clone(), &reason)));
-                }
+                Err(error) => answers.extend(refused_all(now, &error)),
             }
             rest = later;
         }
     }
     answers
+}
+
+/// Has every rule choose its edges, from what the model says before any edit; returns what it cannot say.
+fn resolve_rules(model: &Model, ready: &mut Vec<Ready>) -> Vec<Summarised> {
+    let mut refused = Vec::new();
+    let mut from = 0;
+    while let Some(rest) = ready.get_mut(from..).filter(|rest| !rest.is_empty()) {
+        let (now, _) = rest.split_at_mut(fitting(rest));
+        from += now.len();
+        if now.iter().all(|molecule| molecule.intervention.rule.is_none()) {
+            continue;
+        }
+        match model.trace_batch(&inputs(now), &Intervention::default(), Detail::Standard) {
+            Ok(traces) => now.iter_mut().zip(traces).for_each(|(one, trace)| {
+                if let Some(rule) = one.intervention.rule {
+                    one.applied = one.intervention.resolved(analysis::resolve(&rule, &one.molecule, &trace));
+                }
+            }),
+            Err(error) => refused.extend(refused_all(now, &error)),
+        }
+    }
+    let done = |molecule: &Ready| refused.iter().all(|refused: &Summarised| refused.id != molecule.id);
+    ready.retain(done);
+    refused
+}
+
+fn inputs(molecules: &[Ready]) -> Vec<GraphInput> {
+    molecules.iter().map(|molecule| molecule.input.clone()).collect()
+}
+
+fn refused_all(molecules: &[Ready], error: &ModelError) -> Vec<Summarised> {
+    let reason = error.to_string();
+    molecules.iter().map(|one| refused(one.id, one.intervention.clone(), &reason)).collect()
 }
 
 /// How many of the molecules are computed at once: at least one.

@@ -4,6 +4,7 @@
 
 use super::Checkpoint;
 use super::event::{Event, Outbox};
+use crate::analysis;
 use crate::domain::{Comparison, Detail, Intervention, ModelId, Molecule, MoleculeId, Probe, Trace};
 use crate::gpu::Device;
 use crate::models::{FeatureError, GraphInput, Model, ModelError};
@@ -83,15 +84,17 @@ impl Answerer {
                 Baseline { molecule: about, model: probe.model.clone(), input, trace }
             }
         };
-        let edited = if probe.intervention == Intervention::default() {
+        let chosen = probe.intervention.rule.map(|rule| analysis::resolve(&rule, &molecule, &baseline.trace));
+        let intervention = probe.intervention.resolved(chosen.unwrap_or_default());
+        let edited = if intervention == Intervention::default() {
             Arc::clone(&baseline.trace)
         } else {
-            Arc::new(model.trace(&baseline.input, &probe.intervention, probe.detail)?)
+            Arc::new(model.trace(&baseline.input, &intervention, probe.detail)?)
         };
         let trace = Arc::clone(&baseline.trace);
         self.baselines.truncate(BASELINES - 1);
         self.baselines.insert(0, baseline);
-        Ok(Comparison { probe, baseline: trace, edited })
+        Ok(Comparison { probe, baseline: trace, edited, ablated: intervention.ablated })
     }
 
     fn model(&mut self, checkpoint: &Checkpoint) -> Result<&Model, ModelError> {

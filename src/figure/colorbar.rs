@@ -18,7 +18,8 @@ const SAMPLES: usize = 33;
 
 /// Height of a colour bar with its texts, in points.
 pub(super) fn height(bar: &ColorBar, font: f64) -> f64 {
-    font * if bar.note.is_empty() { 3.5 } else { 3.75 + LEADING }
+    let notes = bar.note.lines().count();
+    font * if notes == 0 { 3.5 } else { 3.75 + LEADING * notes as f64 }
 }
 
 /// A bar in a panel of its own.
@@ -60,9 +61,9 @@ pub(super) fn draw(page: &mut Page, area: Area, bar: &ColorBar, widths: bool) {
             end = center + half + font * 0.3;
         }
     }
-    if !bar.note.is_empty() {
-        let note = Label::plain(&bar.note).cut_to(frame.width(), font);
-        let baseline = frame.bottom + tick_length + font * (1.0 + LEADING);
+    for (line, note) in bar.note.lines().enumerate() {
+        let note = Label::plain(note).cut_to(frame.width(), font);
+        let baseline = frame.bottom + tick_length + font * (1.0 + LEADING * (line + 1) as f64);
         let style = page.style(page.palette.muted());
         page.svg.text(DVec2::new(frame.left, baseline), Anchor::Start, style, &note);
     }

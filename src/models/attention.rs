@@ -52,7 +52,13 @@ impl Attention {
         let Some(EdgeRows { rows, of, absent }) = edge else {
             return Self::without_edges(x, params, scale, keep_all);
         };
-        let edges = Edges { rows: rows.clone(), of: of.clone(), absent: absent.clone(), factor: factor.cloned() };
+        let edges = Edges {
+            rows: rows.clone(),
+            of: of.clone(),
+            absent: absent.clone(),
+            factor: factor.cloned(),
+            replaced: pass.replaced.clone(),
+        };
         let keep_score = self.feeds_edges || pass.record != Record::Nothing;
         let mode = Mode { heads: self.heads, scale, by_target: self.by_target, keep_score, keep_all };
         let kernels::Attention { node, score, logit, projections } =

@@ -3,9 +3,10 @@
 
 use super::ModelError;
 use super::features::{Codes, Embedding, GraphInput};
-use super::kernels::Topology;
+use super::kernels::{Replaced, Score, Topology};
 use super::random::Generator;
 use super::spec::{Encoding, ModelSpec};
+use crate::domain::{Ablation, Intervention};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use std::ops::Range;
 use std::sync::Arc;
@@ -121,6 +122,34 @@ impl Batch {
             graph: ints(graph, device),
             parts,
         })
+    }
+
+    /// The activations that an intervention replaces in these graphs; `None` if it replaces none.
+    pub(super) fn replaced(
+        &self,
+        graphs: &[&GraphInput],
+        intervention: &Intervention,
+        device: &Device,
+    ) -> Option<Replaced> {
+        let mut rows = Vec::with_capacity(self.topology.edges());
+        let mut means = Vec::new();
+        for (input, part) in graphs.iter().zip(&self.parts) {
+            let how = |&row: &u32| {
+                let edge = input.edges.get(row as usize)?;
+                intervention.ablated.get(&edge).copied()
+            };
+            let edges = (0..).skip(part.edges.start).zip(&part.order);
+            let kept: Vec<u32> = edges.clone().filter(|(_, row)| how(row).is_none()).map(|(edge, _)| edge).collect();
+            rows.extend(edges.clone().map(|(edge, row)| match how(row) {
+                Some(Ablation::Zero) => Score::Zero,
+                Some(Ablation::LayerMean) => Score::Mean(means.len()),
+                Some(Ablation::Remove) | None => Score::Of(edge),
+            }));
+            // If no edge is left as it was, there is still a mean: that of what the model computed.
+            means.push(if kept.is_empty() { edges.map(|(edge, _)| edge).collect() } else { kept });
+        }
+        let changed = rows.iter().any(|score| !matches!(score, Score::Of(_)));
+        changed.then(|| Replaced::new(&rows, &means, device))
     }
 
     /// Number of graphs.

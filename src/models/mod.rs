@@ -302,7 +302,8 @@ impl Model {
         let scale = intervention.explicit_bias.value();
         // Attention from the bias alone cannot be faded out: it is there or not (model-spec section 4).
         let scale = if self.spec.ebt == Ebt::Code { scale.round() } else { scale };
-        let mut pass = Pass::evaluate(record, scale);
+        let replaced = batch.replaced(inputs, intervention, &self.device);
+        let mut pass = Pass { replaced, ..Pass::evaluate(record, scale) };
         let prediction = self.network.forward(&batch, &mut pass);
         Ok((batch, pass, prediction))
     }
@@ -328,6 +329,7 @@ fn weights_of(spec: &ModelSpec, layout: &Layout, values: &Values) -> Weights {
     Weights { arrays: layout.to_arrays(values, "").collect(), metadata: [(spec::METADATA_KEY.to_owned(), text)].into() }
 }
 
+/// The graphs without the edges that are removed; those that are zeroed or averaged stay.
 fn ablated(inputs: &[GraphInput], intervention: &Intervention) -> Vec<GraphInput> {
     let removed = intervention.removed();
     inputs.iter().map(|input| input.without(&removed)).collect()

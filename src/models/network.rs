@@ -6,7 +6,7 @@
 use super::batch::Batch;
 use super::graphit::Graphit;
 use super::gt::Gt;
-use super::kernels::Dropout;
+use super::kernels::{Dropout, Replaced};
 use super::parameters::Visitor;
 use super::san::San;
 use super::spec::{Arch, ModelSpec};
@@ -43,6 +43,8 @@ pub(super) struct Pass {
     pub(super) record: Record,
     /// Added to the embedded inputs.
     pub(super) noise: Option<Noise>,
+    /// Edge activations that are not what the layers compute.
+    pub(super) replaced: Option<Replaced>,
     /// The kept layers, first layer first.
     pub(super) layers: Vec<Attended>,
     /// What multiplied the attention weights of a full graph, `[E, 1]`, if layers are kept.

@@ -75,7 +75,7 @@ pub(super) fn arc(ends: [ArcEnd; 2], middle: Vec2, background: Background) -> [C
             to: top,
             width: SHARE * near.ink.width(),
             color: near.ink.color(background),
-            dashed: near.ink == EdgeInk::Ablated,
+            dashed: near.ink == EdgeInk::Removed,
             edge: DirectedEdge { source: near.atom, target: far.atom },
         }
     };

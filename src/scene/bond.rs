@@ -2,9 +2,10 @@
 //! edges with two values. **The half next to an atom shows the edge that starts at that atom.**
 
 use super::depict::EdgeInk;
+use super::mark;
 use super::paint::Background;
 use super::{Stroke, WIDTH_LOW};
-use crate::domain::{AtomId, BondId, BondOrder, DirectedEdge, Molecule};
+use crate::domain::{Ablation, AtomId, BondId, BondOrder, DirectedEdge, Molecule};
 use glam::Vec2;
 use std::collections::VecDeque;
 
@@ -32,6 +33,8 @@ pub(super) struct End {
     pub(super) covered: f32,
     /// How the edge that starts here is drawn.
     pub(super) ink: EdgeInk,
+    /// What was done to that edge.
+    pub(super) ablation: Option<Ablation>,
 }
 
 /// A bond ready to be drawn.
@@ -84,15 +87,38 @@ impl BondLines {
                 // The round end would reach into the label.
                 let covered = if near.covered > 0.0 { near.covered + width / 2.0 } else { 0.0 };
                 let start = covered.max(inset).min(0.42 * length);
-                strokes.push(Stroke {
+                let stroke = Stroke {
                     from: near.at + along * start + shift,
                     to: near.at + along * (length / 2.0) + shift,
                     width,
                     color: near.ink.color(background),
-                    dashed: near.ink == EdgeInk::Ablated,
+                    dashed: near.ink == EdgeInk::Removed,
                     edge: Some(DirectedEdge { source: near.atom, target: far.atom }),
                     bond: Some(self.id),
-                });
+                };
+                match near.ablation {
+                    Some(Ablation::Zero) => strokes.extend(mark::dots(stroke)),
+                    Some(Ablation::Remove | Ablation::LayerMean) | None => strokes.push(stroke),
+                }
+            }
+        }
+        self.bars(strokes);
+    }
+
+    /// A bar across each averaged half.
+    fn bars(&self, strokes: &mut Vec<Stroke>) {
+        for (index, near) in self.ends.iter().enumerate() {
+            let edge = DirectedEdge { source: near.atom, target: self.ends[1 - index].atom };
+            let Some(line) = strokes.iter().find(|stroke| stroke.edge == Some(edge)).copied() else { continue };
+            if near.ablation == Some(Ablation::LayerMean) {
+                let lines = strokes.iter().filter(|stroke| stroke.edge == Some(edge));
+                let along = (line.to - line.from).normalize_or(Vec2::X);
+                let aside = |stroke: &Stroke| along.perp_dot(stroke.to - near.at);
+                let sides = lines.map(|line| (aside(line) - line.width / 2.0, aside(line) + line.width / 2.0));
+                let (low, high) = sides.fold((0.0f32, 0.0f32), |(low, high), side| (low.min(side.0), high.max(side.1)));
+                let middle = near.at + along * along.dot((line.from + line.to) / 2.0 - near.at);
+                let at = middle + along.perp() * f32::midpoint(low, high);
+                strokes.push(mark::bar(line, at, along, (high - low) / 2.0));
             }
         }
     }
@@ -247,6 +273,7 @@ mod tests {
             at: Vec2::new(x, 0.0),
             covered: 0.0,
             ink: inks[atom as usize],
+            ablation: None,
         };
         let side = Side::Beside { sign: 1.0, inset: [true, false] };
         let mut drawn = Vec::new();
@@ -258,7 +285,7 @@ mod tests {
     fn each_half_shows_the_edge_that_starts_beside_it() {
         let painted = |width| EdgeInk::Painted { color: super::super::Rgb::new(1, 2, 3), width };
         for order in [BondOrder::Single, BondOrder::Double, BondOrder::Triple, BondOrder::Quadruple] {
-            let drawn = strokes(order, [painted(0.1), EdgeInk::Ablated]);
+            let drawn = strokes(order, [painted(0.1), EdgeInk::Removed]);
             assert_eq!(drawn.len(), 2 * usize::from(order.pairs()));
             for stroke in &drawn {
                 let edge = stroke.edge.unwrap();

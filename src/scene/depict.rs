@@ -5,10 +5,11 @@ use super::arc::{ArcEnd, arc};
 use super::bond::{BondLines, End, Side, side_of};
 use super::label::{LABEL_SIZE, Label, half_size};
 use super::layout::Layout;
+use super::mark;
 use super::paint::{Background, Rgb, element_color};
 use super::scale::{ColorScale, WIDTH_LOW};
 use super::{AtomMark, Curve, LabelPiece, Pick, Scene, Stroke};
-use crate::domain::{Atom, AtomId, BondId, BondOrder, DirectedEdge, Molecule};
+use crate::domain::{Ablation, Atom, AtomId, BondId, BondOrder, DirectedEdge, Molecule};
 use glam::Vec2;
 use std::collections::BTreeMap;
 use std::f32::consts::TAU;
@@ -37,7 +38,7 @@ pub enum EdgeInk {
     /// It has no value in a drawing of values: thin and grey.
     Missing,
     /// It was taken out of message passing: thin, grey and dashed.
-    Ablated,
+    Removed,
 }
 
 impl EdgeInk {
@@ -45,7 +46,7 @@ impl EdgeInk {
     pub fn width(self) -> f32 {
         match self {
             Self::Painted { width, .. } => width,
-            Self::Plain | Self::Missing | Self::Ablated => WIDTH_LOW,
+            Self::Plain | Self::Missing | Self::Removed => WIDTH_LOW,
         }
     }
 
@@ -54,7 +55,7 @@ impl EdgeInk {
         match self {
             Self::Painted { color, .. } => color,
             Self::Plain => background.ink(),
-            Self::Missing | Self::Ablated => background.grey(),
+            Self::Missing | Self::Removed => background.grey(),
         }
     }
 }
@@ -63,6 +64,7 @@ impl EdgeInk {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EdgePaint {
     inks: BTreeMap<DirectedEdge, EdgeInk>,
+    ablated: BTreeMap<DirectedEdge, Ablation>,
     /// One direction of each pair of atoms that is joined by an arc.
     arcs: Vec<DirectedEdge>,
     /// Whether edges without an entry lack a value, or there are no values at all.
@@ -82,7 +84,7 @@ impl EdgePaint {
             value => EdgeInk::Painted { color: scale.color(value, background), width: scale.width(value) },
         };
         let inks = values.into_iter().map(|(edge, value)| (edge, ink(value))).collect();
-        Self { inks, arcs: Vec::new(), valued: true }
+        Self { inks, valued: true, ..Self::default() }
     }
 
     /// Joins pairs of atoms without a bond by arcs, both directions in one; `pairs` names one direction
@@ -93,17 +95,25 @@ impl EdgePaint {
         self
     }
 
-    /// Draws `edges` as ablated.
+    /// Draws `edges` as ablated: removed ones dashed, zeroed ones dotted, averaged ones with a bar across.
     #[must_use]
-    pub fn with_ablated(mut self, edges: impl IntoIterator<Item = DirectedEdge>) -> Self {
-        self.inks.extend(edges.into_iter().map(|edge| (edge, EdgeInk::Ablated)));
+    pub fn with_ablated(mut self, edges: impl IntoIterator<Item = (DirectedEdge, Ablation)>) -> Self {
+        self.ablated.extend(edges);
         self
     }
 
     /// How an edge is drawn.
     pub fn ink(&self, edge: DirectedEdge) -> EdgeInk {
+        if self.ablated.get(&edge) == Some(&Ablation::Remove) {
+            return EdgeInk::Removed;
+        }
         let rest = if self.valued { EdgeInk::Missing } else { EdgeInk::Plain };
         self.inks.get(&edge).copied().unwrap_or(rest)
+    }
+
+    /// How an edge is ablated, if it is.
+    pub fn ablation(&self, edge: DirectedEdge) -> Option<Ablation> {
+        self.ablated.get(&edge).copied()
     }
 }
 
@@ -140,15 +150,18 @@ pub fn depict(molecule: &Molecule, layout: &Layout, paint: &EdgePaint, style: &S
             let at = layout.position(atom);
             let along = (layout.position(other) - at).normalize_or(Vec2::X);
             let label = atoms.get(atom.index()).and_then(|drawn| drawn.label.as_ref());
-            let ink = paint.ink(DirectedEdge { source: atom, target: other });
-            End { atom, at, covered: label.map_or(0.0, |label| label.reach(along)), ink }
+            let edge = DirectedEdge { source: atom, target: other };
+            let covered = label.map_or(0.0, |label| label.reach(along));
+            End { atom, at, covered, ink: paint.ink(edge), ablation: paint.ablation(edge) }
         };
         let double = bond.order == BondOrder::Double;
         let side = if double { side_of(molecule, |atom| layout.position(atom), (a, b)) } else { Side::Middle };
         let lines = BondLines { id: BondId(id), order: bond.order, side, ends: [end(a, b), end(b, a)] };
         lines.draw(style.background, &mut scene.strokes);
     }
-    scene.arcs = arcs(&atoms, paint, style.background);
+    for half in arcs(&atoms, paint, style.background) {
+        mark::arc(half, paint.ablation(half.edge), &mut scene);
+    }
     scene.atoms = atoms.into_iter().map(|drawn| drawn.mark(style)).collect();
     scene.bounds = bounds(&scene);
     let marked = [(style.selected, style.background.selected()), (style.hovered, style.background.hovered())];
@@ -290,7 +303,7 @@ mod tests {
         let scale = ColorScale { map: ColorMap::Cividis, low: 1.0, high: 1000.0, log: true };
         let values = [1.0, 1000.0, f32::NAN, 30.0, f32::INFINITY, 2.0];
         let paint = EdgePaint::of_values(edges.iter().zip(values), &scale, Background::Light);
-        let paint = paint.with_ablated([DirectedEdge::new(3, 1)]);
+        let paint = paint.with_ablated([(DirectedEdge::new(3, 1), Ablation::Remove)]);
         let drawn = layout(&molecule);
         let scene = depict(&molecule, &drawn, &paint, &Style::default());
         assert_eq!(scene.strokes.len(), 2 + 4 + 2);

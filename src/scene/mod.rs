@@ -10,6 +10,7 @@ mod depict;
 mod fallback;
 mod label;
 mod layout;
+mod mark;
 mod paint;
 mod part;
 mod pick;
@@ -51,11 +52,11 @@ pub struct Stroke {
     pub width: f32,
     /// Colour.
     pub color: Rgb,
-    /// Whether it is drawn dashed (an ablated edge).
+    /// Whether it is drawn dashed (a removed edge).
     pub dashed: bool,
     /// The directed edge whose value the stroke shows.
     pub edge: Option<DirectedEdge>,
-    /// The bond it belongs to; `None` for the halo of an atom.
+    /// The bond it belongs to; `None` for the halo of an atom and for marks on an arc.
     pub bond: Option<BondId>,
 }
 
@@ -72,7 +73,7 @@ pub struct Curve {
     pub width: f32,
     /// Colour.
     pub color: Rgb,
-    /// Whether it is drawn dashed (an ablated edge).
+    /// Whether it is drawn dashed (a removed edge).
     pub dashed: bool,
     /// The directed edge whose value it shows.
     pub edge: DirectedEdge,

@@ -189,7 +189,7 @@ impl ColorBar {
         Self { scale, ticks: scale.ticks(), label: label.into(), marker, note: String::new() }
     }
 
-    /// The same bar with a note.
+    /// The same bar with a note, of one or more lines.
     #[must_use]
     pub fn with_note(self, note: String) -> Self {
         Self { note, ..self }

@@ -62,8 +62,8 @@ pub fn thumbnail(
     let mut strokes = Vec::with_capacity(3 * molecule.bond_count());
     for (id, (a, b, bond)) in (0..).zip(molecule.bonds()) {
         let end = |atom: AtomId, other: AtomId| {
-            let ink = paint.ink(DirectedEdge { source: atom, target: other });
-            End { atom, at: layout.position(atom), covered: 0.0, ink }
+            let edge = DirectedEdge { source: atom, target: other };
+            End { atom, at: layout.position(atom), covered: 0.0, ink: paint.ink(edge), ablation: paint.ablation(edge) }
         };
         let order = if double { bond.order } else { BondOrder::Single };
         let side = if order == BondOrder::Double {

@@ -26,7 +26,8 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     state,
                     &[
                         &[Id::Undo, Id::Redo],
-                        &[Id::ToggleBond, Id::ClearAblation],
+                        &[Id::ToggleBond, Id::ZeroBond, Id::AverageBond, Id::ClearAblation],
+                        &[Id::ShowEdits, Id::EndRule, Id::FollowRule],
                         &[Id::CopyPicture, Id::CopySvg, Id::CopySmiles],
                     ],
                     &mut effects,

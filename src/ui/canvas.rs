@@ -17,8 +17,8 @@ const CAP_HEIGHT: f32 = 0.727;
 /// Labels smaller than this many points are left out: they could not be read.
 const SMALLEST_LABEL: f32 = 3.0;
 
-/// Room for the note below a colour bar, points.
-pub(super) const NOTE: f32 = 14.0;
+/// Room for a line of notes below a colour bar, points.
+const NOTE: f32 = 14.0;
 
 /// Least height of what a colour bar stands in, points.
 const BAR_HEIGHT: f32 = 50.0;
@@ -165,13 +165,18 @@ pub(super) fn labels(painter: &Painter, canvas: Rect, Placed { scene, offset, sc
     }
 }
 
+/// Room for the notes of a bar, points.
+pub(super) fn note_room(bar: &ColorBar) -> f32 {
+    bar.note.lines().map(|_| NOTE).sum()
+}
+
 /// The colour bar, along the lower end of the canvas.
 pub(super) fn color_bar(ui: &Ui, canvas: Rect, bar: &ColorBar) {
     let width = (canvas.width() - 48.0).min(440.0);
     if width < 80.0 || canvas.height() < BAR_HEIGHT {
         return;
     }
-    let note = if bar.note.is_empty() { 0.0 } else { NOTE };
+    let note = note_room(bar);
     let corner = pos2(canvas.center().x - width / 2.0, canvas.bottom() - 30.0 - note);
     let frame = Rect::from_min_size(corner, Vec2::new(width, 11.0));
     let painter = ui.painter().with_clip_rect(canvas.intersect(ui.clip_rect()));

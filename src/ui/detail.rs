@@ -5,8 +5,8 @@ use super::actions::Effect;
 use super::lanes;
 use super::parts::{self, number, weak};
 use super::strip::Strip;
-use super::theme;
-use crate::domain::{AtomId, BondId, DirectedEdge, LOGIT_LIMIT, Matrix, Molecule};
+use super::{ablation, theme};
+use crate::domain::{Ablation, AtomId, BondId, DirectedEdge, LOGIT_LIMIT, Matrix, Molecule};
 use crate::workspace::{Command, LayerReading, State, Workspace, quantity_name, side_letter};
 use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
@@ -122,17 +122,25 @@ fn direction(
     (edge, count): (&mut EdgeDetail, usize),
     effects: &mut Vec<Effect>,
 ) {
+    let name = parts::edge_name(molecule, edge.edge);
     ui.add_space(4.0);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(parts::edge_name(molecule, edge.edge)).size(14.0).strong());
-        toggle(ui, molecule, edge, effects);
+        ui.label(RichText::new(&name).size(14.0).strong());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ablation::chooser(ui, state.ablated(), (&[edge.edge], &name), effects);
+        });
     });
     if !edge.compared.is_empty() {
         compared_table(ui, state, edge, effects);
     }
     if edge.layers.is_empty() {
-        ui.label(weak("Taken out: no message flows this way, so there is nothing to measure."));
+        ui.label(weak("Removed: no message flows this way, so there is nothing to measure."));
         return;
+    }
+    match state.ablated().get(&edge.edge) {
+        Some(Ablation::Zero) => _ = ui.label(weak("Zeroed: its activation is 0 in every layer.")),
+        Some(Ablation::LayerMean) => _ = ui.label(weak("Averaged: it has the mean activation of its layer.")),
+        Some(Ablation::Remove) | None => {}
     }
     if edge.compared.is_empty() {
         edge_table(ui, state, edge, count, effects);
@@ -141,22 +149,8 @@ fn direction(
         header.show(ui, |ui| edge_table(ui, state, edge, count, effects));
     }
     if let Some(strip) = &mut edge.strip {
-        strip.show(ui, state.view.reading.layer, &parts::edge_name(molecule, edge.edge));
+        strip.show(ui, state.view.reading.layer, &name);
     }
-}
-
-fn toggle(ui: &mut Ui, molecule: &Molecule, edge: &EdgeDetail, effects: &mut Vec<Effect>) {
-    let name = parts::edge_name(molecule, edge.edge);
-    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let (text, command) = if edge.layers.is_empty() {
-            ("put back", Command::Restore(vec![edge.edge]))
-        } else {
-            ("take out", Command::Ablate(vec![edge.edge]))
-        };
-        if ui.add(Button::new(RichText::new(text).small())).on_hover_text(format!("{name} only")).clicked() {
-            effects.push(command.into());
-        }
-    });
 }
 
 /// What is looked at, layer by layer, in every state side by side, and their difference.

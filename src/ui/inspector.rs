@@ -2,13 +2,13 @@
 //! the attention; the list of all bonds, which is also how the drawing is used without a pointer; and
 //! what is known of the whole molecule.
 
-use super::actions::{ActionId, Effect};
+use super::actions::Effect;
 use super::detail::{self, AtomDetail, BondDetail};
-use super::parts::{self, number_or_dash, weak};
+use super::parts::{self, weak};
 use super::prediction::{self, Prediction};
 use super::saturation::{self, Saturation};
 use super::terms::{self, Term};
-use super::{absent, projections, theme};
+use super::{ablation, absent, projections, theme};
 use crate::analysis::Quantity;
 use crate::domain::{BondId, DirectedEdge, Molecule};
 use crate::scene::{Background, ColorMap, Pick};
@@ -75,7 +75,6 @@ pub(super) fn show(
     bonds.show(ui, |ui| bond_list(ui, state, (&molecule, picture), (&mut own.listed, bonds_by_value), &mut effects));
     margin.show(ui, |ui| {
         ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
-            removed_list(ui, state, &molecule, &mut effects);
             if let Some(prediction) = Prediction::of(state, 0) {
                 prediction::table(ui, &prediction);
             }
@@ -240,40 +239,10 @@ fn bond_list(
 fn values(molecule: &Molecule, bond: BondId, readings: &[&EdgeReading], coloring: Coloring) -> String {
     let Some(edges) = parts::directions(molecule, bond) else { return String::new() };
     let text = |edge: DirectedEdge| match readings.iter().find(|reading| reading.edge == edge) {
-        Some(reading) if reading.ablated => "out".to_owned(),
-        Some(reading) if coloring == Coloring::Difference => {
-            reading.difference().map_or_else(|| number_or_dash(None), parts::change)
-        }
-        Some(reading) => number_or_dash(reading.value),
+        Some(reading) => parts::reading(reading, coloring),
         None => "–".to_owned(),
     };
     edges.map(text).join(" / ")
-}
-
-/// Edges that are out, each with a way back.
-fn removed_list(ui: &mut Ui, state: &State, molecule: &Molecule, effects: &mut Vec<Effect>) {
-    let Some(shown) = &state.shown else { return };
-    let removed = state.edits.intervention(shown.id).removed();
-    if removed.is_empty() {
-        return;
-    }
-    ui.horizontal(|ui| {
-        ui.label(RichText::new("Out of message passing").strong());
-        terms::ask(ui, Term::Ablation);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            effects.extend(parts::action_button(ui, ActionId::ClearAblation, "Put all back", state));
-        });
-    });
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = egui::vec2(4.0, 4.0);
-        for edge in removed {
-            let name = parts::edge_name(molecule, edge);
-            if ui.button(RichText::new(&name).small()).on_hover_text(format!("Put {name} back")).clicked() {
-                effects.push(Command::Restore(vec![edge]).into());
-            }
-        }
-    });
-    ui.separator();
 }
 
 fn head(ui: &mut Ui, state: &State, molecule: &Molecule, pick: Pick, effects: &mut Vec<Effect>) {
@@ -282,12 +251,10 @@ fn head(ui: &mut Ui, state: &State, molecule: &Molecule, pick: Pick, effects: &m
             ui.label(RichText::new(parts::bond_name(molecule, bond)).heading());
             ui.label(weak(format!("{} bond", parts::bond_kind(molecule, bond))));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let removed = state.shown.as_ref().map(|shown| state.edits.intervention(shown.id).removed());
-                let edges = parts::directions(molecule, bond);
-                let out =
-                    edges.zip(removed).is_some_and(|(edges, removed)| edges.iter().all(|edge| removed.contains(edge)));
-                let text = if out { "Put back" } else { "Take out" };
-                effects.extend(parts::action_button(ui, ActionId::ToggleBond, text, state));
+                let name = parts::bond_name(molecule, bond);
+                if let Some(edges) = parts::directions(molecule, bond) {
+                    ablation::chooser(ui, state.ablated(), (&edges, &name), effects);
+                }
             });
         }
         Pick::Atom(atom) => {

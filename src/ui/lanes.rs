@@ -132,11 +132,11 @@ pub(super) fn letters(Difference { of, minus }: Difference) -> String {
     format!("{} − {}", side_letter(of), side_letter(minus))
 }
 
-/// What the user's edits are on a side, in words: `EBT × 0.50`, `2 directed edges out`.
+/// What the user's edits are on a side, in words: `EBT × 0.50`, `2 directed edges removed`.
 pub(super) fn edits(state: &State, side: usize) -> Vec<String> {
     let Some((comparison, checkpoint)) = state.side(side).and_then(|side| Some((side.comparison?, side.checkpoint)))
     else {
         return Vec::new();
     };
-    parts::edits(&comparison.probe.intervention, checkpoint.spec.ebt)
+    parts::edits(comparison, checkpoint.spec.ebt)
 }

@@ -3,7 +3,7 @@
 
 use super::actions::{ActionId, Effect};
 use super::{Session, Settings};
-use super::{charts, focus, gallery, icons, inspector, lanes, library, log, molecule, parts, theme, tour};
+use super::{charts, edits, focus, gallery, icons, inspector, lanes, library, log, molecule, parts, theme, tour};
 use crate::workspace::{FigureKind, Workspace};
 use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
@@ -31,6 +31,7 @@ pub enum Pane {
     Library,
     Molecule,
     Inspector,
+    Edits,
     EdgeRatios,
     BatchMaxima,
     Histogram,
@@ -40,10 +41,11 @@ pub enum Pane {
 
 impl Pane {
     /// All panels, in the order in which the keyboard goes through them.
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Library,
         Self::Molecule,
         Self::Inspector,
+        Self::Edits,
         Self::EdgeRatios,
         Self::BatchMaxima,
         Self::Histogram,
@@ -57,6 +59,7 @@ impl Pane {
             Self::Library => "Library",
             Self::Molecule => "Molecule",
             Self::Inspector => "Inspector",
+            Self::Edits => "Edits",
             Self::EdgeRatios => "Edge ratios",
             Self::BatchMaxima => "Batch maxima",
             Self::Histogram => "Histogram",
@@ -80,7 +83,7 @@ impl Pane {
     /// The export that belongs to it.
     fn export(self) -> Option<ActionId> {
         match self {
-            Self::Library | Self::Gallery | Self::Log => None,
+            Self::Library | Self::Gallery | Self::Log | Self::Edits => None,
             Self::Molecule => Some(ActionId::ExportMolecule),
             Self::Inspector => Some(ActionId::ExportActivations),
             Self::EdgeRatios => Some(ActionId::ExportEdgeRatios),
@@ -100,7 +103,7 @@ pub(super) fn first() -> Tree {
     let library = tab(&[Pane::Library]);
     let molecule = tab(&[Pane::Molecule, Pane::Gallery]);
     let plots = tab(&[Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram, Pane::Log]);
-    let inspector = tab(&[Pane::Inspector]);
+    let inspector = tab(&[Pane::Inspector, Pane::Edits]);
     let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![molecule, plots]);
     middle.shares.set_share(molecule, FIRST[1] - PLOTS);
     middle.shares.set_share(plots, PLOTS);
@@ -158,6 +161,12 @@ pub(super) fn is_sound(tree: &Tree) -> bool {
     found == Pane::ALL
         && open.is_empty()
         && found.iter().all(|pane| tree.tiles.find_pane(pane).is_some_and(|id| tree.tiles.is_visible(id)))
+}
+
+/// Brings a panel to the front.
+pub(super) fn reveal(settings: &mut Settings, pane: Pane) {
+    settings.maximized = settings.maximized.filter(|full| *full == pane);
+    settings.tree.make_active(|_, tile| *tile == Tile::Pane(pane));
 }
 
 /// Gives the width that the window won or lost to the column with the drawing, so that lists keep
@@ -285,6 +294,7 @@ impl Panels<'_> {
             Pane::Library => library::show(ui, &workspace.state, &mut session.library),
             Pane::Molecule => molecule::show(ui, &workspace.state, &pictures, &mut session.molecule),
             Pane::Inspector => inspector::show(ui, workspace, picture, (&mut session.inspector, bonds_by_value)),
+            Pane::Edits => edits::show(ui, &workspace.state, &mut session.edits),
             Pane::EdgeRatios => charts::show(ui, workspace, FigureKind::EdgeRatios, &mut session.charts),
             Pane::BatchMaxima => charts::show(ui, workspace, FigureKind::Curves, &mut session.charts),
             Pane::Histogram => charts::show(ui, workspace, FigureKind::Histogram, &mut session.charts),
@@ -300,6 +310,7 @@ impl Panels<'_> {
         let (text, icon) = if full { ("Restore", icons::Icon::Restore) } else { ("Maximise", icons::Icon::Maximize) };
         if icons::button(ui, icon, &format!("{text} {}", pane.title())).clicked() {
             self.maximized = (!full).then_some(pane);
+            self.session.rearranged = true;
         }
         if let Some(add) = pane.add() {
             ui.add_space(2.0);
@@ -337,6 +348,7 @@ impl Behavior<Pane> for Panels<'_> {
     fn on_edit(&mut self, edit: EditAction) {
         if matches!(edit, EditAction::TileResized | EditAction::TileDropped) {
             self.session.columns = None;
+            self.session.rearranged = true;
         }
     }
 

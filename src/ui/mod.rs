@@ -2,8 +2,10 @@
 //! workspace once a frame. Nothing here waits: files, models and dialogs have threads of their own, and
 //! egui types never leave this layer.
 
+mod ablation;
 mod absent;
 pub mod actions;
+mod arrangement;
 mod assumptions;
 mod bars;
 mod base;
@@ -13,6 +15,7 @@ mod clipboard;
 mod columns;
 mod composer;
 mod detail;
+mod edits;
 mod export;
 mod files;
 mod focus;
@@ -33,6 +36,7 @@ mod parts;
 mod plot;
 mod prediction;
 mod projections;
+mod rules;
 mod run;
 mod saturation;
 mod settings;
@@ -88,6 +92,9 @@ struct Session {
     charts: charts::Charts,
     log: log::Log,
     gallery: gallery::Gallery,
+    edits: edits::Panel,
+    /// Whether panels were moved since the layout was last written down.
+    rearranged: bool,
     /// The painted molecule of the last frame, in every state side by side.
     pictures: lanes::Pictures,
     /// Width of the panels in the last frame, points.
@@ -114,6 +121,8 @@ pub struct App {
     tour: Option<tour::Tour>,
     memory: status::Memory,
     failure: Option<canvas::Failure>,
+    /// The arrangement of panels that the window last took over or handed over.
+    layout: Option<Arc<str>>,
     persist: bool,
     frame_time: Duration,
 }
@@ -137,6 +146,8 @@ impl App {
         };
         // Where nothing is remembered every start would be the first.
         let tour = (options.persist && !settings.toured).then(tour::Tour::default);
+        let layout = arrangement::write(&settings);
+        workspace.apply(Command::SetLayout(layout.clone()));
         Self {
             workspace,
             settings,
@@ -154,6 +165,7 @@ impl App {
             tour,
             memory: status::Memory::default(),
             failure,
+            layout,
             persist: options.persist,
             frame_time: Duration::ZERO,
         }
@@ -260,7 +272,9 @@ impl App {
                 self.settings.tree = layout::first();
                 self.settings.maximized = None;
                 (self.session.width, self.session.columns) = (None, None);
+                self.session.rearranged = true;
             }
+            WindowCommand::ShowEdits => layout::reveal(&mut self.settings, layout::Pane::Edits),
             WindowCommand::Show(page) => self.page = Some(page),
             WindowCommand::Tour => self.tour = Some(tour::Tour::default()),
             WindowCommand::Palette => self.palette = Some(palette::Palette::new(ctx)),
@@ -280,6 +294,22 @@ impl App {
                 }
             }
             WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    /// Takes the arrangement of panels from the state if it changed there, as Undo does, else hands it over
+    /// once the user has let go of a panel.
+    fn keep_layout(&mut self, ctx: &egui::Context) {
+        let wanted = &self.workspace.state.layout;
+        if *wanted != self.layout {
+            self.layout.clone_from(wanted);
+            if self.layout.as_deref().is_some_and(|text| arrangement::restore(&mut self.settings, text)) {
+                (self.session.width, self.session.columns) = (None, None);
+            }
+        } else if self.session.rearranged && !ctx.input(|input| input.pointer.any_down()) {
+            self.session.rearranged = false;
+            self.layout = arrangement::write(&self.settings);
+            self.workspace.apply(Command::SetLayout(self.layout.clone()));
         }
     }
 
@@ -451,6 +481,7 @@ impl eframe::App for App {
         let ctx = ui.ctx().clone();
         self.fill_clipboard(&ctx);
         self.obey_keys(&ctx);
+        self.keep_layout(&ctx);
         let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));
         effects.extend(status::show(ui, &self.workspace, &mut self.memory));

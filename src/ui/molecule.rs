@@ -276,7 +276,7 @@ fn draw(
 
 /// Room that a colour bar takes below a drawing, points.
 fn bar_room(bar: Option<&crate::scene::ColorBar>) -> f32 {
-    BAR_ROOM + bar.filter(|bar| !bar.note.is_empty()).map_or(0.0, |_| canvas::NOTE)
+    BAR_ROOM + bar.map_or(0.0, canvas::note_room)
 }
 
 /// Fits another molecule, and keeps a fitted one fitted while window and layout change.

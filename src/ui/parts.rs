@@ -3,9 +3,9 @@
 
 use super::actions::{self, ActionId, Effect};
 use super::icons::{self, Icon};
-use crate::domain::{AtomId, BondId, BondOrder, DirectedEdge, Intervention, Molecule, Scale, symbol};
+use crate::domain::{AtomId, BondId, BondOrder, Comparison, DirectedEdge, Molecule, Scale, symbol};
 use crate::models::{Ebt, SpecError};
-use crate::workspace::State;
+use crate::workspace::{Coloring, EdgeReading, State};
 use eframe::egui::{self, Button, RichText, Ui};
 
 /// A menu entry for an action; returns what it asks for.
@@ -175,9 +175,21 @@ pub(super) fn directions(molecule: &Molecule, bond: BondId) -> Option<[DirectedE
     Some([edge, edge.reversed()])
 }
 
-/// What edits there are, in words: `EBT × 0.50`, `2 directed edges out`.
-pub(super) fn edits(intervention: &Intervention, ebt: Ebt) -> Vec<String> {
-    let scale = intervention.explicit_bias;
+/// What an edge shows, and what was done to it: `41.2`, `41.2 averaged`, `removed`.
+pub(super) fn reading(reading: &EdgeReading, coloring: Coloring) -> String {
+    match (reading.ablated, reading.value) {
+        (None, _) if coloring == Coloring::Difference => {
+            reading.difference().map_or_else(|| number_or_dash(None), change)
+        }
+        (Some(how), None) => how.participle().to_owned(),
+        (Some(how), Some(value)) => format!("{} {}", number(value), how.participle()),
+        (None, value) => number_or_dash(value),
+    }
+}
+
+/// What edits there are, in words: `EBT × 0.50`, `2 directed edges removed`.
+pub(super) fn edits(comparison: &Comparison, ebt: Ebt) -> Vec<String> {
+    let scale = comparison.probe.intervention.explicit_bias;
     let bias = match ebt {
         Ebt::Off => None,
         _ if scale == Scale::ONE => None,
@@ -185,9 +197,7 @@ pub(super) fn edits(intervention: &Intervention, ebt: Ebt) -> Vec<String> {
         Ebt::Code => Some(format!("EBT as coded {}", if scale.value() >= 0.5 { "on" } else { "off" })),
         Ebt::Paper => Some(format!("EBT × {:.2}", scale.value())),
     };
-    let edges = intervention.ablated.len();
-    let edges = (edges > 0).then(|| format!("{} out", counted(edges, "directed edge")));
-    bias.into_iter().chain(edges).collect()
+    bias.into_iter().chain(comparison.ablated_words()).collect()
 }
 
 /// A measured number with three or four significant digits.

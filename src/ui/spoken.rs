@@ -98,11 +98,7 @@ fn bond_name(state: &State, shown: &Shown, (bond, readings, count): (BondId, &[&
     let molecule = &shown.molecule;
     let view = &state.view.reading;
     let value = |edge| match readings.iter().find(|reading| reading.edge == edge) {
-        Some(reading) if reading.ablated => "taken out".to_owned(),
-        Some(reading) if state.view.coloring == Coloring::Difference => {
-            reading.difference().map_or_else(|| number_or_dash(None), parts::change)
-        }
-        Some(reading) => number_or_dash(reading.value),
+        Some(reading) => parts::reading(reading, state.view.coloring),
         None => number_or_dash(None),
     };
     let values = parts::directions(molecule, bond).map(|edges| edges.map(value).join(" and ")).unwrap_or_default();

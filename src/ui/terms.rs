@@ -137,7 +137,7 @@ pub(super) const DEFINITIONS: [Definition; 20] = [
     Definition {
         term: Term::Ablation,
         name: "Ablation",
-        text: "A directed edge is taken out of the graph before message passing, so attention is normalised without it; or it stays and its activation is replaced. What is out is drawn dashed and grey.",
+        text: "A directed edge can be removed, zeroed or averaged. Removed: it leaves the graph before message passing, so attention is normalised without it; it is drawn dashed. Zeroed: it stays with logit 0, and is drawn dotted. Averaged: it stays with the mean activation, feature by feature, of the edges of its layer that keep theirs (of all if none does), and bears a bar across. Where attention comes from the bias alone (EBT as coded), zeroing and averaging change what is recorded and nothing else.",
         equations: &["removed:   the edge leaves every sum", "zero:   a_{ij} = 0", "layer mean:   a_{ij} = mean_e a_e"],
         source: "Bondscope",
     },

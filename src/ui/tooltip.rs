@@ -3,7 +3,7 @@
 use super::lanes::{self, Pictures};
 use super::parts::{self, change, weak};
 use crate::analysis::Quantity;
-use crate::domain::{AtomId, DirectedEdge};
+use crate::domain::{Ablation, AtomId, DirectedEdge};
 use crate::scene::{Hit, Pick};
 use crate::workspace::{Coloring, EdgeReading, Picture, Shown, State, quantity_name};
 use eframe::egui::{self, Response, RichText, Ui};
@@ -66,7 +66,7 @@ fn sides_tip(ui: &mut Ui, state: &State, (pictures, shown): (&Pictures, &Shown),
             ui.label(weak(parts::edge_name(&shown.molecule, edge)));
         }
         ui.end_row();
-        let line = |ui: &mut Ui, name: String, picture: Option<&Picture>, text: fn(&EdgeReading) -> String| {
+        let line = |ui: &mut Ui, name: String, picture: Option<&Picture>, text: &dyn Fn(&EdgeReading) -> String| {
             ui.label(name);
             for edge in edges {
                 let known = picture.and_then(|picture| picture.readings().iter().find(|known| known.edge == edge));
@@ -75,13 +75,10 @@ fn sides_tip(ui: &mut Ui, state: &State, (pictures, shown): (&Pictures, &Shown),
             ui.end_row();
         };
         for (side, picture) in pictures.sides.iter().enumerate() {
-            line(ui, lanes::title(state, side), picture.as_deref(), |known| match known.value {
-                None if known.ablated => "out".to_owned(),
-                value => parts::number_or_dash(value),
-            });
+            line(ui, lanes::title(state, side), picture.as_deref(), &|known| parts::reading(known, view.coloring));
         }
         if let (Some(picture), Some(difference)) = (&pictures.difference, state.difference) {
-            line(ui, lanes::letters(difference), Some(picture), |known| {
+            line(ui, lanes::letters(difference), Some(picture), &|known| {
                 known.value.map_or_else(|| "–".to_owned(), change)
             });
         }
@@ -111,8 +108,8 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
         for (place, reading) in readings.into_iter().enumerate() {
             let name = RichText::new(parts::edge_name(&shown.molecule, reading.edge));
             ui.label(if place == 0 { name.strong() } else { name });
-            if reading.ablated {
-                ui.label("taken out");
+            if reading.ablated == Some(Ablation::Remove) {
+                ui.label("removed");
                 ui.end_row();
                 continue;
             }
@@ -125,6 +122,9 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
                 ui.label(difference.map_or_else(|| "–".to_owned(), change));
             }
             ui.label(reading.rank.map_or_else(|| "–".to_owned(), |rank| format!("{rank} of {edges}")));
+            if let Some(how) = reading.ablated {
+                ui.label(how.participle());
+            }
             ui.end_row();
         }
     });

@@ -5,13 +5,14 @@ use super::lanes::{Difference, SavedLane, With};
 use super::notices::Severity;
 use super::view::Coloring;
 use crate::analysis::Quantity;
-use crate::domain::{BondId, ColumnChoice, Detail, DirectedEdge, MoleculeId, Scale, Split};
+use crate::domain::{Ablation, BondId, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
 use crate::engine::jobs::train::TrainOptions;
 use crate::engine::{JobId, ModelState, SweepOptions};
 use crate::figure::Format;
 use crate::models::{Hints, Initial};
 use crate::scene::{ColorMap, Pick};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where molecules come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,17 +163,33 @@ pub enum Command {
     Select(Option<Pick>),
     /// Scale the trained explicit bias terms.
     SetExplicitBias(Scale),
-    /// Take edges of the molecule shown out of message passing.
-    Ablate(Vec<DirectedEdge>),
+    /// Take edges of the molecule shown out, or replace their activations.
+    Ablate(Vec<DirectedEdge>, Ablation),
     /// Put edges of the molecule shown back.
     Restore(Vec<DirectedEdge>),
     /// Take a bond out in both directions, or put it back if it is out.
     ToggleBond(BondId),
     /// Put every edge of the molecule shown back.
     ClearAblation,
-    /// Take back the last edit.
+    /// Ablate what a rule chooses in the molecule shown.
+    ApplyRule(Rule),
+    /// Put a rule in force for every molecule that is shown, in place of the ablations there; `None` ends it.
+    SetRule(Option<Rule>),
+    /// Give up the list of the molecule shown, which then follows the rule in force.
+    FollowRule,
+    /// Keep the ablations of the molecule shown under a name.
+    NameList(String),
+    /// Keep a rule under a name.
+    NameRule(String, Rule),
+    /// Apply a named rule to the molecule shown, or show the molecule of a named list with that list.
+    ApplyNamed(String),
+    /// Forget a named list or rule.
+    ForgetNamed(String),
+    /// Take note of where the panels are, so that it can be taken back.
+    SetLayout(Option<Arc<str>>),
+    /// Take back the last edit, selection or change of the layout.
     Undo,
-    /// Do the edit again that was taken back.
+    /// Do the step again that was taken back.
     Redo,
     /// Measure the molecules of a split under the chosen model and its base state.
     Sweep(SweepOptions),

@@ -162,7 +162,7 @@ impl Subject {
         let (dataset, checkpoint, id) = (state.dataset()?, state.checkpoint()?, state.selected?);
         let weights = checkpoint.file.as_ref();
         let intervention = state.edits.intervention(id);
-        let edges = intervention.ablated.iter();
+        let edges = state.ablated().iter();
         Some(Self {
             file: dataset.path.clone(),
             columns: dataset.choice.clone(),

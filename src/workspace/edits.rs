@@ -1,187 +1,227 @@
-//! What the user changed about forward passes, with undo and redo.
+//! What the user changed about forward passes.
 //!
-//! Ablations belong to a molecule and wait there while another one is shown; the scale of the
-//! explicit bias belongs to the session.
+//! Ablations belong to a molecule and wait there while another one is shown; the scale of the explicit bias and
+//! the rule in force belong to the session. A molecule without a list of its own follows the rule; a list of its
+//! own, even an empty one, stands in the rule's place, so that one can see, and change, exactly what is taken out.
 
-use crate::domain::{Ablation, BondId, DirectedEdge, Intervention, Molecule, MoleculeId, Scale};
+use crate::domain::{Ablation, Ablations, BondId, DirectedEdge, Intervention, Molecule, MoleculeId, Rule, Scale};
 use std::collections::BTreeMap;
 
-/// The present state of all edits.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct State {
-    explicit_bias: Scale,
-    ablated: BTreeMap<MoleculeId, BTreeMap<DirectedEdge, Ablation>>,
-}
-
-/// What an edit touched, so that undo can show it and drags of the slider become one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Touched {
-    ExplicitBias,
-    Molecule(MoleculeId),
-}
-
-/// All edits, the steps back and the steps forward again.
-#[derive(Clone, Debug, Default)]
+/// Everything that is edited, as one value that is saved and taken back as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Edits {
-    state: State,
-    undo: Vec<(State, Touched)>,
-    redo: Vec<(State, Touched)>,
+    explicit_bias: Scale,
+    rule: Option<Rule>,
+    lists: BTreeMap<MoleculeId, List>,
+    named: Vec<Named>,
+}
+
+/// A list of ablations that is kept under a name, or a rule.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Named {
+    /// What people call it; no two are called the same.
+    pub name: String,
+    /// What it is.
+    pub set: Set,
+}
+
+/// What can have a name.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Set {
+    /// Edges of one molecule.
+    List {
+        /// Whose.
+        molecule: MoleculeId,
+        /// Which, and how.
+        edges: List,
+    },
+    /// Edges of any molecule.
+    Rule(Rule),
+}
+
+/// The ablations of one molecule; saved as a list, since edges are no names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(from = "Vec<Entry>", into = "Vec<Entry>")]
+pub struct List(pub Ablations);
+
+/// One edge of a saved list.
+#[derive(Clone, Copy, serde::Serialize, serde::Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    edge: DirectedEdge,
+    how: Ablation,
+}
+
+impl From<Vec<Entry>> for List {
+    fn from(entries: Vec<Entry>) -> Self {
+        Self(entries.into_iter().map(|Entry { edge, how }| (edge, how)).collect())
+    }
+}
+
+impl From<List> for Vec<Entry> {
+    fn from(List(edges): List) -> Self {
+        edges.into_iter().map(|(edge, how)| Entry { edge, how }).collect()
+    }
 }
 
 impl Edits {
     /// What applies to a molecule.
     pub fn intervention(&self, molecule: MoleculeId) -> Intervention {
+        let list = self.list(molecule);
         Intervention {
-            explicit_bias: self.state.explicit_bias,
-            ablated: self.state.ablated.get(&molecule).cloned().unwrap_or_default(),
+            explicit_bias: self.explicit_bias,
+            ablated: list.cloned().unwrap_or_default(),
+            rule: self.rule.filter(|_| list.is_none()),
         }
     }
 
     /// Scale of the explicit bias terms.
     pub fn explicit_bias(&self) -> Scale {
-        self.state.explicit_bias
+        self.explicit_bias
     }
 
-    /// Whether there is a step to take back.
-    pub fn can_undo(&self) -> bool {
-        !self.undo.is_empty()
+    /// The rule that applies to every molecule without a list of its own.
+    pub fn rule(&self) -> Option<Rule> {
+        self.rule
     }
 
-    /// Whether there is a step to do again.
-    pub fn can_redo(&self) -> bool {
-        !self.redo.is_empty()
+    /// A molecule's own list; `None` if it has none and follows the rule, if there is one.
+    pub fn list(&self, molecule: MoleculeId) -> Option<&Ablations> {
+        self.lists.get(&molecule).map(|List(edges)| edges)
     }
 
-    /// Sets the scale; a run of such changes is one step.
+    /// Lists and rules with a name, in the order in which they got it.
+    pub fn named(&self) -> &[Named] {
+        &self.named
+    }
+
+    /// Sets the scale.
     pub(super) fn set_explicit_bias(&mut self, scale: Scale) {
-        let dragging = matches!(self.undo.last(), Some((_, Touched::ExplicitBias))) && self.redo.is_empty();
-        let mut state = self.state.clone();
-        state.explicit_bias = scale;
-        if dragging {
-            self.state = state;
+        self.explicit_bias = scale;
+    }
+
+    /// Gives a molecule a list of its own. Without a rule an empty list is none.
+    pub(super) fn set_list(&mut self, molecule: MoleculeId, edges: Ablations) {
+        if edges.is_empty() && self.rule.is_none() {
+            self.lists.remove(&molecule);
         } else {
-            self.change(state, Touched::ExplicitBias);
+            self.lists.insert(molecule, List(edges));
         }
     }
 
-    /// Takes edges out of a molecule.
-    pub(super) fn ablate(&mut self, molecule: MoleculeId, edges: &[DirectedEdge]) {
-        self.edit(molecule, |ablated| ablated.extend(edges.iter().map(|&edge| (edge, Ablation::Remove))));
+    /// Has a molecule follow the rule again.
+    pub(super) fn follow(&mut self, molecule: MoleculeId) {
+        self.lists.remove(&molecule);
     }
 
-    /// Puts edges of a molecule back.
-    pub(super) fn restore(&mut self, molecule: MoleculeId, edges: &[DirectedEdge]) {
-        self.edit(molecule, |ablated| ablated.retain(|edge, _| !edges.contains(edge)));
-    }
-
-    /// Takes a bond out in both directions; puts it back if both are out already.
-    pub(super) fn toggle_bond(&mut self, id: MoleculeId, molecule: &Molecule, bond: BondId) {
-        let Some((a, b, _)) = molecule.bond(bond) else { return };
-        let edge = DirectedEdge { source: a, target: b };
-        let both = [edge, edge.reversed()];
-        let ablated = self.state.ablated.get(&id);
-        if both.iter().all(|edge| ablated.is_some_and(|ablated| ablated.contains_key(edge))) {
-            self.restore(id, &both);
-        } else {
-            self.ablate(id, &both);
+    /// Puts a rule in force for every molecule, in place of the lists that they had; `None` ends it.
+    pub(super) fn set_rule(&mut self, rule: Option<Rule>) {
+        self.rule = rule;
+        match rule {
+            Some(_) => self.lists.clear(),
+            None => self.lists.retain(|_, List(edges)| !edges.is_empty()),
         }
     }
 
-    /// Puts every edge of a molecule back.
-    pub(super) fn clear(&mut self, molecule: MoleculeId) {
-        self.edit(molecule, BTreeMap::clear);
+    /// Keeps something under a name, in place of what had the name before.
+    pub(super) fn name(&mut self, name: String, set: Set) {
+        match self.named.iter_mut().find(|named| named.name == name) {
+            Some(known) => known.set = set,
+            None => self.named.push(Named { name, set }),
+        }
     }
 
-    /// Takes the last step back and says which molecule it was about, if any.
-    pub(super) fn undo(&mut self) -> Option<MoleculeId> {
-        let (state, touched) = self.undo.pop()?;
-        self.redo.push((std::mem::replace(&mut self.state, state), touched));
-        touched.molecule()
+    /// Forgets a name.
+    pub(super) fn forget(&mut self, name: &str) {
+        self.named.retain(|named| named.name != name);
     }
 
-    /// Does the step again that was taken back.
-    pub(super) fn redo(&mut self) -> Option<MoleculeId> {
-        let (state, touched) = self.redo.pop()?;
-        self.undo.push((std::mem::replace(&mut self.state, state), touched));
-        touched.molecule()
-    }
-
-    /// Forgets ablations and steps, which name molecules of a file that is no longer open.
+    /// Forgets what names molecules of a file that is no longer open.
     pub(super) fn forget_molecules(&mut self) {
-        *self =
-            Self { state: State { explicit_bias: self.state.explicit_bias, ..State::default() }, ..Self::default() };
-    }
-
-    fn edit(&mut self, molecule: MoleculeId, change: impl FnOnce(&mut BTreeMap<DirectedEdge, Ablation>)) {
-        let mut state = self.state.clone();
-        let ablated = state.ablated.entry(molecule).or_default();
-        change(ablated);
-        if ablated.is_empty() {
-            state.ablated.remove(&molecule);
-        }
-        self.change(state, Touched::Molecule(molecule));
-    }
-
-    fn change(&mut self, state: State, touched: Touched) {
-        if state != self.state {
-            self.undo.push((std::mem::replace(&mut self.state, state), touched));
-            self.redo.clear();
-        }
+        self.lists.clear();
+        self.named.retain(|named| matches!(named.set, Set::Rule(_)));
     }
 }
 
-impl Touched {
-    fn molecule(self) -> Option<MoleculeId> {
-        match self {
-            Self::ExplicitBias => None,
-            Self::Molecule(id) => Some(id),
-        }
+/// `edges` with those of a bond removed in both directions, or put back if both are out already.
+pub(super) fn toggled(mut edges: Ablations, molecule: &Molecule, bond: BondId) -> Ablations {
+    let Some((source, target, _)) = molecule.bond(bond) else { return edges };
+    let edge = DirectedEdge { source, target };
+    let both = [edge, edge.reversed()];
+    if both.iter().all(|edge| edges.contains_key(edge)) {
+        edges.retain(|edge, _| !both.contains(edge));
+    } else {
+        edges.extend(both.map(|edge| (edge, Ablation::Remove)));
     }
+    edges
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Atom, Bond};
+    use crate::domain::{Atom, Bond, BondKind, Choice};
 
     const HERE: MoleculeId = MoleculeId(3);
+    const THERE: MoleculeId = MoleculeId(4);
+    const RULE: Rule = Rule { choice: Choice::Kind(BondKind::Double), how: Ablation::Zero };
 
-    fn chain() -> Molecule {
-        Molecule::new(vec![Atom::default(); 3], vec![(0, 1, Bond::default()), (1, 2, Bond::default())]).unwrap()
-    }
-
-    #[test]
-    fn a_bond_goes_and_comes_back_with_undo_and_redo() {
-        let mut edits = Edits::default();
-        edits.toggle_bond(HERE, &chain(), BondId(1));
-        let removed = edits.intervention(HERE).removed();
-        assert_eq!(removed, [DirectedEdge::new(1, 2), DirectedEdge::new(2, 1)].into());
-        assert!(edits.intervention(MoleculeId(0)).removed().is_empty());
-        assert_eq!(edits.undo(), Some(HERE));
-        assert_eq!(edits.intervention(HERE), Intervention::default());
-        assert_eq!(edits.redo(), Some(HERE));
-        assert_eq!(edits.intervention(HERE).removed(), removed);
-        edits.toggle_bond(HERE, &chain(), BondId(1));
-        assert_eq!(edits.intervention(HERE), Intervention::default());
+    fn out(edges: impl IntoIterator<Item = (u32, u32)>, how: Ablation) -> Ablations {
+        edges.into_iter().map(|(source, target)| (DirectedEdge::new(source, target), how)).collect()
     }
 
     #[test]
     fn half_a_bond_is_completed_before_it_comes_back() {
-        let mut edits = Edits::default();
-        edits.ablate(HERE, &[DirectedEdge::new(1, 0)]);
-        edits.toggle_bond(HERE, &chain(), BondId(0));
-        assert_eq!(edits.intervention(HERE).removed().len(), 2);
+        let chain =
+            Molecule::new(vec![Atom::default(); 3], vec![(0, 1, Bond::default()), (1, 2, Bond::default())]).unwrap();
+        let edges = toggled(out([(1, 0)], Ablation::Zero), &chain, BondId(0));
+        assert_eq!(edges, out([(0, 1), (1, 0)], Ablation::Remove));
+        assert!(toggled(edges, &chain, BondId(0)).is_empty());
+        assert!(toggled(Ablations::new(), &chain, BondId(9)).is_empty());
     }
 
     #[test]
-    fn dragging_the_slider_is_one_step_and_nothing_is_no_step() {
+    fn a_list_of_its_own_stands_in_the_place_of_the_rule() {
         let mut edits = Edits::default();
-        for step in [0.9, 0.5, 0.2] {
-            edits.set_explicit_bias(Scale::new(step));
-        }
-        edits.restore(HERE, &[DirectedEdge::new(0, 1)]);
-        assert_eq!(edits.undo(), None);
-        assert_eq!(edits.explicit_bias(), Scale::ONE);
-        assert!(!edits.can_undo() && edits.can_redo());
+        edits.set_list(THERE, out([(0, 1)], Ablation::Remove));
+        edits.set_rule(Some(RULE));
+        assert_eq!([HERE, THERE].map(|id| edits.intervention(id).rule), [Some(RULE); 2], "every molecule");
+        edits.set_list(HERE, Ablations::new());
+        assert_eq!(edits.intervention(HERE), Intervention::default(), "an empty list is a list");
+        edits.follow(HERE);
+        assert_eq!(edits.intervention(HERE).rule, Some(RULE));
+        edits.set_list(HERE, Ablations::new());
+        edits.set_list(THERE, out([(2, 1)], Ablation::LayerMean));
+        edits.set_rule(None);
+        assert_eq!(edits.list(HERE), None);
+        assert_eq!(edits.intervention(THERE).ablated, out([(2, 1)], Ablation::LayerMean));
+    }
+
+    #[test]
+    fn names_are_unique_and_those_of_molecules_end_with_their_file() {
+        let mut edits = Edits::default();
+        let list = Set::List { molecule: HERE, edges: List(out([(0, 1)], Ablation::Zero)) };
+        edits.name("hub".to_owned(), list.clone());
+        edits.name("doubles".to_owned(), Set::Rule(RULE));
+        edits.name("doubles".to_owned(), list);
+        edits.name("doubles".to_owned(), Set::Rule(RULE));
+        assert_eq!(edits.named().iter().map(|named| &*named.name).collect::<Vec<_>>(), ["hub", "doubles"]);
+        edits.forget_molecules();
+        assert_eq!(edits.named(), [Named { name: "doubles".to_owned(), set: Set::Rule(RULE) }]);
+        edits.forget("doubles");
+        assert!(edits.named().is_empty());
+    }
+
+    #[test]
+    fn edits_survive_saving() {
+        let mut edits = Edits::default();
+        edits.set_explicit_bias(Scale::new(0.25));
+        edits.set_rule(Some(RULE));
+        edits.set_list(HERE, out([(0, 1), (1, 0)], Ablation::LayerMean));
+        edits.name("hub".to_owned(), Set::List { molecule: HERE, edges: List(out([(5, 2)], Ablation::Zero)) });
+        let text = serde_json::to_string(&edits).unwrap();
+        assert!(text.contains(r#""3":[{"source":0,"target":1,"how":"layer_mean"}"#), "{text}");
+        assert_eq!(serde_json::from_str::<Edits>(&text).unwrap(), edits);
     }
 }

@@ -7,7 +7,7 @@ use super::state::{Purpose, Severity};
 use super::{Composition, FigureKind, Subject, Workspace};
 use crate::analysis::chart::Table;
 use crate::analysis::{Quantity, View};
-use crate::domain::{Comparison, Dataset, DirectedEdge, Intervention, Matrix, Molecule, Probe, Scale, symbol};
+use crate::domain::{Ablation, Comparison, Dataset, DirectedEdge, Matrix, Molecule, Scale, symbol};
 use crate::engine::jobs::{Task, measured, provenance};
 use crate::engine::{Event, ModelState};
 use crate::figure::{self, Content, Figure, Format, HeatStrip, MoleculeFigure, Panel, Provenance};
@@ -28,7 +28,7 @@ impl Workspace {
             return Err("Nothing is open that could be drawn; open a file of molecules first.".to_owned());
         };
         let provenance = match &self.state.comparison {
-            Some(comparison) if !kind.is_measured() => asked(dataset, &comparison.probe),
+            Some(comparison) if !kind.is_measured() => asked(dataset, comparison),
             _ => measured(dataset, &checkpoint.id, self.state.initial),
         };
         Ok(Figure::single(panel, provenance))
@@ -107,7 +107,7 @@ impl Workspace {
                 .notify(Severity::Error, "The answer about this molecule is still on its way; try again at once.");
             return;
         }
-        let metadata: BTreeMap<String, String> = asked(dataset, &comparison.probe).into_iter().collect();
+        let metadata: BTreeMap<String, String> = asked(dataset, &comparison).into_iter().collect();
         let tensors = tensors(&comparison, &shown.molecule);
         self.write(format!("Writing {}", path.display()), move |out| {
             io::write_tensors(&path, &tensors, &metadata).map_err(|error| error.to_string())?;
@@ -165,7 +165,7 @@ impl Workspace {
             parts.push(format!("measured {measured:.3}{unit}"));
         }
         if let Some(comparison) = &self.state.comparison {
-            parts.extend(edit_words(&comparison.probe.intervention));
+            parts.extend(edit_words(comparison));
         }
         parts.extend(record.map(|record| record.smiles.to_string()));
         parts.join(" · ")
@@ -236,30 +236,34 @@ impl Workspace {
 }
 
 /// Where the answer to a question comes from.
-fn asked(dataset: &Dataset, probe: &Probe) -> Provenance {
+fn asked(dataset: &Dataset, comparison: &Comparison) -> Provenance {
+    let probe = &comparison.probe;
     let smiles = dataset.record(probe.molecule).map_or_else(String::new, |record| record.smiles.to_string());
-    let ablated: Vec<String> = probe.intervention.removed().iter().map(|edge| spell(*edge)).collect();
+    let spelled = |(edge, how): (&DirectedEdge, &Ablation)| match how {
+        Ablation::Remove => spell(*edge),
+        how => format!("{}:{}", spell(*edge), how.name()),
+    };
+    let ablated: Vec<String> = comparison.ablated.iter().map(spelled).collect();
     let more = [
         ("outputs", "raw: values as predicted, logits of labels".to_owned()),
         ("molecule", probe.molecule.0.to_string()),
         ("smiles", smiles),
         ("explicit_bias", probe.intervention.explicit_bias.value().to_string()),
         ("ablated", ablated.join(",")),
+        ("rule", probe.intervention.rule.map_or_else(String::new, |rule| rule.to_string())),
     ];
     let more = more.map(|(key, value)| (key.to_owned(), value));
     provenance(dataset, &probe.model).into_iter().chain(more).collect()
 }
 
 /// What was changed, in few words; nothing if nothing was.
-fn edit_words(intervention: &Intervention) -> Vec<String> {
+fn edit_words(comparison: &Comparison) -> Vec<String> {
+    let intervention = &comparison.probe.intervention;
     let mut words = Vec::new();
     if intervention.explicit_bias != Scale::ONE {
         words.push(format!("EBT × {:.2}", intervention.explicit_bias.value()));
     }
-    let out = intervention.removed().len();
-    if out > 0 {
-        words.push(format!("{out} directed edge{} removed", if out == 1 { "" } else { "s" }));
-    }
+    words.extend(comparison.ablated_words());
     words
 }
 
@@ -285,7 +289,7 @@ fn reading_table(picture: &Picture, molecule: &Molecule) -> Table {
             number(reading.baseline),
             number(reading.ratio),
             reading.rank.map_or_else(String::new, |rank| rank.to_string()),
-            if reading.ablated { "yes" } else { "no" }.to_owned(),
+            reading.ablated.map_or("no", Ablation::participle).to_owned(),
         ]
     };
     let columns = [

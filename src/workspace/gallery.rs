@@ -10,7 +10,7 @@ use super::state::State;
 use super::view::{Coloring, View};
 use super::{Workspace, picture};
 use crate::analysis::{self, EdgeSummary, Quantity};
-use crate::domain::{DirectedEdge, Intervention, ModelId, Molecule, MoleculeId, Record};
+use crate::domain::{Ablations, DirectedEdge, Intervention, ModelId, Molecule, MoleculeId, Record};
 use crate::engine::{DrawRequest, GalleryQuestion, Summarised, ToSummarise};
 use crate::scene::{self, Background, ColorBar, ColorMap, ColorScale, EdgePaint, Fit, Layout, Scene};
 use glam::Vec2;
@@ -39,6 +39,7 @@ struct Sketch {
 #[derive(Clone, Debug)]
 struct Numbers {
     intervention: Intervention,
+    ablated: Ablations,
     summary: Result<Arc<EdgeSummary>, Arc<str>>,
     largest_ratio: Option<f64>,
 }
@@ -301,13 +302,14 @@ impl Workspace {
             return;
         }
         gallery.changed += 1;
-        for Summarised { id, intervention, summary } in answers {
+        for Summarised { id, intervention, ablated, summary } in answers {
             if gallery.summarising.get(&id) == Some(&intervention) {
                 gallery.summarising.remove(&id);
             }
             if let Some(entry) = gallery.entries.get_mut(&id) {
                 let largest_ratio = summary.as_ref().ok().and_then(|summary| summary.largest_ratio());
-                entry.numbers = Some(Numbers { intervention, summary: summary.map_err(Arc::from), largest_ratio });
+                entry.numbers =
+                    Some(Numbers { intervention, ablated, summary: summary.map_err(Arc::from), largest_ratio });
             }
         }
         gallery.tidy();
@@ -320,7 +322,7 @@ impl Workspace {
         for (id, intervention) in std::mem::take(&mut gallery.summarising) {
             if let Some(entry) = gallery.entries.get_mut(&id) {
                 let summary = Err("a fault in Bondscope stopped the computation".into());
-                entry.numbers = Some(Numbers { intervention, summary, largest_ratio: None });
+                entry.numbers = Some(Numbers { intervention, ablated: Ablations::new(), summary, largest_ratio: None });
             }
         }
     }
@@ -405,7 +407,7 @@ impl Painted {
         let values = values.map(|(edge, value): (DirectedEdge, f64)| (edge, picture::narrow(value)));
         // Edges without a value are grey, and so is everything before the first answer.
         let paint = EdgePaint::of_values(values, scale, *background)
-            .with_ablated(numbers.iter().flat_map(|numbers| numbers.intervention.ablated.keys().copied()));
+            .with_ablated(numbers.iter().flat_map(|numbers| numbers.ablated.iter().map(|(&edge, &how)| (edge, how))));
         let fit = Fit::of(layout, *cell);
         let scene = scene::thumbnail((molecule, layout), &paint, *background, fit.scale);
         Self { layout: Held::of(layout), summary: Held(summary.cloned()), scene: Arc::new(scene), fit }

@@ -4,6 +4,7 @@
 //! that changes state on a user's behalf, [`Workspace::pump`] the only one that does so on a worker's;
 //! neither ever waits.
 
+mod ablate;
 mod bundled;
 mod charts;
 mod columns;
@@ -12,6 +13,7 @@ mod composition;
 mod edits;
 mod export;
 mod gallery;
+mod history;
 mod jobs;
 mod lanes;
 mod memo;
@@ -30,8 +32,9 @@ pub use bundled::{BundledModel, bundled_models};
 pub use columns::ColumnsView;
 pub use command::{Column, Command, FigureKind, Source};
 pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, Recipe, Subject};
-pub use edits::Edits;
+pub use edits::{Edits, List, Named, Set};
 pub use gallery::{Gallery, Look, Sheet, Thumbnail};
+pub use history::History;
 pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter};
 pub use picture::{AbsentBonds, FEW, Picture};
 pub use property::Property;
@@ -135,7 +138,17 @@ impl Workspace {
 
     /// Does what a user asked for.
     pub fn apply(&mut self, command: Command) {
-        let shown = self.state.shown.as_ref().map(|shown| shown.id);
+        let before = history::Snapshot::of(&self.state);
+        let walked = matches!(command, Command::Step(_));
+        let new = !matches!(command, Command::Undo | Command::Redo);
+        self.obey(command);
+        if new {
+            self.state.history.record(before, &history::Snapshot::of(&self.state), walked);
+        }
+        self.ask();
+    }
+
+    fn obey(&mut self, command: Command) {
         match command {
             Command::Open(source) => self.open(source),
             Command::LookAtColumns(path, choice) => self.look_at_columns(path, *choice),
@@ -169,7 +182,7 @@ impl Workspace {
             Command::ShowDifference(difference) => self.show_difference(difference),
             Command::RestoreLanes(saved) => self.restore_lanes(saved),
             Command::SetDetail(detail) => self.state.detail = detail,
-            Command::AllowLarge => self.state.allow_large = shown,
+            Command::AllowLarge => self.state.allow_large = self.state.shown.as_ref().map(|shown| shown.id),
             Command::SetInitial(initial) => {
                 self.state.initial = initial;
                 self.sweep_unasked();
@@ -199,35 +212,21 @@ impl Workspace {
                 self.state.view.arcs.least = least.filter(|least| least.is_finite());
             }
             Command::Select(pick) => self.state.pick = pick,
-            Command::SetExplicitBias(scale) => self.state.edits.set_explicit_bias(scale),
-            Command::Ablate(edges) => {
-                if let Some(id) = shown {
-                    self.state.edits.ablate(id, &edges);
-                }
-            }
-            Command::Restore(edges) => {
-                if let Some(id) = shown {
-                    self.state.edits.restore(id, &edges);
-                }
-            }
-            Command::ToggleBond(bond) => {
-                if let Some(shown) = &self.state.shown {
-                    self.state.edits.toggle_bond(shown.id, &shown.molecule, bond);
-                }
-            }
-            Command::ClearAblation => {
-                if let Some(id) = shown {
-                    self.state.edits.clear(id);
-                }
-            }
-            Command::Undo => {
-                let molecule = self.state.edits.undo();
-                self.revisit(molecule);
-            }
-            Command::Redo => {
-                let molecule = self.state.edits.redo();
-                self.revisit(molecule);
-            }
+            Command::SetExplicitBias(scale) => self.edits().set_explicit_bias(scale),
+            Command::Ablate(edges, how) => self.ablate(&edges, how),
+            Command::Restore(edges) => self.put_back(&edges),
+            Command::ToggleBond(bond) => self.toggle_bond(bond),
+            Command::ClearAblation => self.clear_ablation(),
+            Command::ApplyRule(rule) => self.apply_rule(rule),
+            Command::SetRule(rule) => self.edits().set_rule(rule),
+            Command::FollowRule => self.follow_rule(),
+            Command::NameList(name) => self.name_list(name),
+            Command::NameRule(name, rule) => self.edits().name(name, Set::Rule(rule)),
+            Command::ApplyNamed(name) => self.apply_named(&name),
+            Command::ForgetNamed(name) => self.edits().forget(&name),
+            Command::SetLayout(layout) => self.state.layout = layout,
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
             Command::Sweep(options) => self.sweep(0, options),
             Command::SweepSide(side, options) => self.sweep(side, options),
             Command::Stop(id) => self.stop(id),
@@ -239,7 +238,6 @@ impl Workspace {
             Command::Tell(severity, text) => self.state.notify(severity, text),
             Command::Dismiss(ids) => self.dismiss(&ids),
         }
-        self.ask();
     }
 
     /// Takes in what the workers have said; call it once a frame. Returns whether anything changed.

@@ -1,7 +1,7 @@
 //! Opening files and showing molecules.
 
 use super::state::{Opened, Purpose, Shown};
-use super::{LAYOUT_PATIENCE, RECENT, Source, Workspace, bundled};
+use super::{History, LAYOUT_PATIENCE, RECENT, Source, Workspace, bundled};
 use crate::domain::{ColumnChoice, Dataset, EdgeList, Molecule, MoleculeId, Split};
 use crate::engine::jobs::load::{Input, Load};
 use crate::engine::{DrawRequest, JobId};
@@ -63,7 +63,7 @@ impl Workspace {
             }
             self.opened_by = Some(job);
             self.revision += 1;
-            self.state.edits.forget_molecules();
+            self.forget_molecules();
             self.forget_answers();
             self.asked.clear();
             (self.state.shown, self.state.pick, self.state.selected) = (None, None, None);
@@ -100,7 +100,7 @@ impl Workspace {
             if let Some((id, _)) = self.sweeping.take() {
                 self.stop(id);
             }
-            self.state.edits.forget_molecules();
+            self.forget_molecules();
             self.state.table.scores.clear();
             self.state.surveys.clear();
         }
@@ -162,10 +162,10 @@ impl Workspace {
         }
     }
 
-    pub(super) fn revisit(&mut self, molecule: Option<MoleculeId>) {
-        if let Some(id) = molecule.filter(|&id| self.state.selected != Some(id)) {
-            self.select(id);
-        }
+    /// Forgets what names molecules of a file that is no longer open: lists and steps.
+    fn forget_molecules(&mut self) {
+        self.edits().forget_molecules();
+        self.state.history = History::default();
     }
 
     pub(super) fn is_selected(&self, dataset: u64, id: MoleculeId) -> bool {

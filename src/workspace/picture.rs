@@ -10,7 +10,7 @@ use super::readings::{self, AbsentPair, AbsentReading, EdgeReading, LayerReading
 use super::state::Shown;
 use super::view::{Arcs, Coloring, View, quantity_name};
 use crate::analysis::{MASSIVE_RATIO, Quantity};
-use crate::domain::{AtomId, Comparison, DirectedEdge};
+use crate::domain::{Ablation, AtomId, Comparison, DirectedEdge};
 use crate::scene::{self, Background, ColorBar, ColorMap, ColorScale, EdgePaint, Layout, Pick, Scene, Style};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -279,8 +279,9 @@ fn paint(shown: &Shown, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
     } else {
         EdgePaint::default()
     };
-    let ablated = drawn.filter(|reading| reading.ablated).map(|reading| reading.edge);
-    let edges = edges.with_ablated(ablated).with_arcs(arcs.iter().map(|pair| pair.edge));
+    let ablated: Vec<(DirectedEdge, Ablation)> =
+        drawn.filter_map(|reading| Some((reading.edge, reading.ablated?))).collect();
+    let edges = edges.with_ablated(ablated.iter().copied()).with_arcs(arcs.iter().map(|pair| pair.edge));
     let style = Style {
         background: key.background,
         selected: key.pick,
@@ -289,11 +290,22 @@ fn paint(shown: &Shown, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
         ..Style::default()
     };
     let scene = scene::depict(&shown.molecule, layout, &edges, &style);
-    let notes = [absent.as_ref().map_or_else(String::new, |absent| absent.note(view.arcs)), note];
-    let notes: Vec<String> = notes.into_iter().filter(|note| !note.is_empty()).collect();
+    let arcs_note = absent.as_ref().map_or_else(String::new, |absent| absent.note(view.arcs));
+    let notes: Vec<String> = [arcs_note, marks(&ablated), note].into_iter().filter(|note| !note.is_empty()).collect();
     let bar =
-        has_numbers.then(|| ColorBar::new(*scale, key.label.clone(), marker(view, scale)).with_note(notes.join("; ")));
+        has_numbers.then(|| ColorBar::new(*scale, key.label.clone(), marker(view, scale)).with_note(notes.join("\n")));
     Picture { scene: Arc::new(scene), bar, absent, readings }
+}
+
+/// What the marks of ablated edges mean, in one line; empty if there are none.
+fn marks(ablated: &[(DirectedEdge, Ablation)]) -> String {
+    let words = |kind: Ablation| match kind {
+        Ablation::Remove => "dashed: removed",
+        Ablation::Zero => "dotted: zeroed",
+        Ablation::LayerMean => "bar across: averaged",
+    };
+    let present = |kind: &Ablation| ablated.iter().any(|(_, how)| how == kind);
+    Ablation::ALL.into_iter().filter(present).map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// How many of the pairs, strongest first, become arcs.

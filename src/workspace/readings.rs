@@ -6,7 +6,7 @@
 use super::state::Shown;
 use super::view::Coloring;
 use crate::analysis::{self, EdgeStat, Quantity};
-use crate::domain::{AtomId, BondId, Comparison, DirectedEdge, Intervention, LayerTrace, Matrix, Trace};
+use crate::domain::{Ablation, AtomId, BondId, Comparison, DirectedEdge, Intervention, LayerTrace, Matrix, Trace};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub struct EdgeReading {
     pub edge: DirectedEdge,
     /// Its bond; `None` for an edge that only a full graph has.
     pub bond: Option<BondId>,
-    /// The quantity after all edits; `None` if the edge is taken out or there is no number.
+    /// The quantity after all edits; `None` if the edge is removed or there is no number.
     pub value: Option<f64>,
     /// The quantity before any edit.
     pub baseline: Option<f64>,
@@ -27,8 +27,8 @@ pub struct EdgeReading {
     pub ratio: Option<f64>,
     /// Place among the molecule's edges by the quantity, from 1 (largest).
     pub rank: Option<usize>,
-    /// Whether the edge is taken out.
-    pub ablated: bool,
+    /// How the edge is taken out, if it is.
+    pub ablated: Option<Ablation>,
 }
 
 impl EdgeReading {
@@ -89,8 +89,12 @@ impl Readings {
         (view, coloring): (analysis::View, Coloring),
         intervention: &Intervention,
     ) -> Self {
-        let removed = intervention.removed();
         let comparison = comparison.filter(|comparison| comparison.probe.molecule == shown.id);
+        let ruled = comparison.filter(|answer| answer.probe.intervention.rule == intervention.rule);
+        let ablated = match (intervention.rule, ruled) {
+            (Some(_), Some(answer)) => &answer.ablated,
+            _ => &intervention.ablated,
+        };
         // Before the first answer the bonds are known and nothing else.
         let list = comparison.map_or(&shown.edges, |comparison| &comparison.baseline.edges);
         let numbers = comparison.map(|comparison| Numbers::of(comparison, view));
@@ -105,7 +109,7 @@ impl Readings {
                 baseline: numbers.as_ref().and_then(|numbers| at(&numbers.baseline, Some(row))),
                 ratio: numbers.as_ref().and_then(|numbers| at(&numbers.ratios, edited)),
                 rank: numbers.as_ref().zip(value).map(|(numbers, value)| numbers.rank(value)),
-                ablated: removed.contains(&edge),
+                ablated: ablated.get(&edge).copied(),
             }
         });
         let edges: Vec<EdgeReading> = edges.collect();
@@ -140,7 +144,7 @@ impl Readings {
                 baseline: None,
                 ratio: None,
                 rank: None,
-                ablated: both.iter().flatten().any(|reading| reading.ablated),
+                ablated: both.iter().flatten().find_map(|reading| reading.ablated),
             }
         });
         let edges: Vec<EdgeReading> = edges.collect();
@@ -373,7 +377,7 @@ mod tests {
             baseline: Some(1.0),
             ratio: Some(value),
             rank: None,
-            ablated: false,
+            ablated: None,
         })
         .collect()
     }

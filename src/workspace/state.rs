@@ -4,11 +4,12 @@ use super::columns::ColumnsView;
 use super::composition::Composition;
 use super::edits::Edits;
 use super::gallery::Gallery;
+use super::history::History;
 use super::lanes::{Difference, Lane};
 pub use super::notices::{Notice, Severity};
 use super::table::Table;
 use super::view::View;
-use crate::domain::{Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
+use crate::domain::{Ablations, Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
 use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, TrainingReport};
 use crate::figure::Draft;
 use crate::models::Initial;
@@ -142,8 +143,12 @@ pub struct State {
     pub pick: Option<Pick>,
     /// Layer, head, quantity, colours.
     pub view: View,
-    /// Explicit-bias scale and ablations, with undo.
-    pub edits: Edits,
+    /// Explicit-bias scale, ablations, rules.
+    pub edits: Arc<Edits>,
+    /// Where the panels are, as the window writes it down.
+    pub layout: Option<Arc<str>>,
+    /// Steps that can be taken back.
+    pub history: History,
     /// The last answer about the molecule shown.
     pub comparison: Option<Arc<Comparison>>,
     /// Why there is no answer.
@@ -207,6 +212,28 @@ impl State {
             survey.key.model == *model && split == self.table.split && initial == self.initial
         };
         self.surveys.iter().rev().find(wanted)
+    }
+
+    /// The edges taken out of the molecule shown: those of its list, or those that the rule in force chose.
+    pub fn ablated(&self) -> &Ablations {
+        static NONE: Ablations = Ablations::new();
+        let Some(shown) = &self.shown else { return &NONE };
+        let list = self.edits.list(shown.id);
+        list.or_else(|| Some(&self.ruled()?.ablated)).unwrap_or(&NONE)
+    }
+
+    /// Whether the molecule shown follows the rule in force, and what that means is not known yet.
+    pub fn awaits_rule(&self) -> bool {
+        let follows = self.shown.as_ref().is_some_and(|shown| self.edits.intervention(shown.id).rule.is_some());
+        follows && self.untraceable.is_none() && (self.ruled().is_none() || self.is_stale_at(0))
+    }
+
+    /// The answer that the rule in force has edited.
+    fn ruled(&self) -> Option<&Comparison> {
+        let (shown, rule) = (self.shown.as_ref()?, self.edits.rule()?);
+        let comparison = self.comparison.as_deref()?;
+        let ruled = comparison.probe.intervention.rule == Some(rule) && comparison.probe.molecule == shown.id;
+        ruled.then_some(comparison)
     }
 
     /// Whether the answer shown belongs to an older question than the one now put.

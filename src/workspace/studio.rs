@@ -2,7 +2,7 @@
 //! brought into the state that each panel is about; molecules, models and measurements are shared with the one
 //! that is shown. The command line does the same with the only workspace it has.
 
-use super::composition::{Composition, Recipe, Subject};
+use super::composition::{AblatedEdge, Composition, Recipe, Subject};
 use super::state::{Opened, Severity};
 use super::{Command, FigureKind, SWEPT_UNASKED, Source, State, Workspace};
 use crate::domain::{BondId, Dataset, DirectedEdge, MoleculeId, Scale};
@@ -273,7 +273,7 @@ impl Workspace {
         self.state.view = view;
         self.state.initial = about.base;
         self.restore_lanes(if recipe.kind == FigureKind::Activations { Vec::new() } else { about.lanes.clone() });
-        self.state.edits.forget_molecules();
+        self.state.edits = Arc::default();
         if self.state.table.split != about.split {
             self.apply(Command::ShowSplit(about.split));
         }
@@ -282,9 +282,8 @@ impl Workspace {
         self.state.pick = about.bond.map(|bond| Pick::Bond(BondId(bond)));
         let atoms = self.state.shown.as_ref().map_or(0, |shown| shown.molecule.atoms().len());
         let known = |edge: DirectedEdge| edge.source.index() < atoms && edge.target.index() < atoms;
-        let edges: Vec<DirectedEdge> = about.ablated.iter().map(|ablated| ablated.edge).filter(|&e| known(e)).collect();
-        if !edges.is_empty() {
-            self.apply(Command::Ablate(edges));
+        for &AblatedEdge { edge, how } in about.ablated.iter().filter(|ablated| known(ablated.edge)) {
+            self.apply(Command::Ablate(vec![edge], how));
         }
         self.give(Command::SetExplicitBias(Scale::new(about.explicit_bias)), go_on)?;
         if !recipe.kind.is_measured()

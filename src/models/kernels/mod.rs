@@ -16,6 +16,7 @@ mod matrix;
 mod operation;
 mod parallel;
 mod plain;
+mod replaced;
 mod rows;
 mod simd;
 mod tail;
@@ -35,6 +36,7 @@ pub(super) use self::attention_loops::head_sums;
 pub(crate) use self::dropout::Dropout;
 use self::operation::{Kernel, run};
 pub(super) use self::parallel::each;
+pub(crate) use self::replaced::{Replaced, Score};
 use self::tail_kernel::{TailEvaluation, TailTraining};
 pub(crate) use self::topology::Topology;
 
@@ -89,6 +91,8 @@ pub(crate) struct Edges {
     pub(crate) absent: Option<Arc<Vec<bool>>>,
     /// What the weight of each edge is multiplied by, `[E, 1]`.
     pub(crate) factor: Option<Tensor<2>>,
+    /// Scores that are not what the inputs say; computed by the plain kernel everywhere.
+    pub(crate) replaced: Option<Replaced>,
 }
 
 /// How to compute attention, and what to give out besides its result.
@@ -134,10 +138,10 @@ pub(crate) fn attention(
     topology: &Arc<Topology>,
     mode: Mode,
 ) -> Attention {
-    if place(&x) == Place::Other {
+    if place(&x) == Place::Other || edges.replaced.is_some() {
         return plain::attention(x, edges, params, topology, mode);
     }
-    let Edges { rows, of, absent, factor } = edges;
+    let Edges { rows, of, absent, factor, replaced: _ } = edges;
     let has = Present {
         factor: factor.is_some(),
         bias: params.maps.iter().all(|map| map.bias.is_some()),

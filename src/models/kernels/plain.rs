@@ -45,6 +45,7 @@ pub(crate) fn attention(
         let bias = r.clone() * per_head(e.clone().unsqueeze::<2>()) * mode.scale; // [N, heads, d]
         score = score + bias.reshape([nodes, width]).select(0, target.clone());
     }
+    let score = edges.replaced.as_ref().map_or(score.clone(), |replaced| replaced.apply(score));
     let by_target = r.filter(|_| mode.by_target).map(|r| r.reshape([nodes, heads]));
     let logit = match &by_target {
         Some(r) => r.clone().select(0, target.clone()).reshape([count, heads, 1]),

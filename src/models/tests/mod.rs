@@ -1,5 +1,6 @@
 //! Tests of the layer as a whole, on small networks and random graphs.
 
+mod ablation;
 mod model;
 mod training;
 

@@ -66,6 +66,8 @@ pub enum WindowCommand {
     Appearance(Appearance),
     /// Magnify the window by so much more, or not at all.
     TextZoom(Option<f32>),
+    /// Bring the panel of edits to the front.
+    ShowEdits,
     /// Put every panel back where it was at first.
     ResetLayout,
     /// Show a page of help.
@@ -115,9 +117,14 @@ pub enum ActionId {
     Undo,
     Redo,
     ToggleBond,
+    ZeroBond,
+    AverageBond,
     ClearAblation,
     CopyPicture,
     CopySvg,
+    EndRule,
+    FollowRule,
+    ShowEdits,
     CopySmiles,
     NextMolecule,
     PreviousMolecule,

@@ -6,7 +6,7 @@ use super::super::layout::Pane;
 use super::super::walk::Walk;
 use super::{Action, ActionId, Effect, WindowCommand};
 use crate::analysis::Quantity;
-use crate::domain::Dataset;
+use crate::domain::{Ablation, Dataset};
 use crate::scene::Pick;
 use crate::workspace::{Coloring, Command, Compose, FigureKind, MOST_LANES, Source, State};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
@@ -82,6 +82,14 @@ pub(super) fn picked_bond(state: &State) -> Option<crate::domain::BondId> {
     }
 }
 
+/// Gives the chosen bond another activation in both directions, or its own again if it has that already.
+pub(super) fn replaced(state: &State, how: Ablation) -> Vec<Effect> {
+    let edges = |bond| super::super::parts::directions(&state.shown.as_ref()?.molecule, bond);
+    let Some(both) = picked_bond(state).and_then(edges) else { return Vec::new() };
+    let is_so = both.iter().all(|edge| state.ablated().get(edge) == Some(&how));
+    just(if is_so { Command::Restore(both.to_vec()) } else { Command::Ablate(both.to_vec(), how) })
+}
+
 pub(super) fn smiles(state: &State) -> Option<String> {
     state.dataset()?.record(state.selected?).map(|record| record.smiles.to_string())
 }
@@ -101,7 +109,7 @@ pub(super) fn columns(state: &State) -> Vec<Effect> {
 }
 
 pub(super) fn is_ablated(state: &State) -> bool {
-    state.shown.as_ref().is_some_and(|shown| !state.edits.intervention(shown.id).ablated.is_empty())
+    !state.ablated().is_empty()
 }
 
 /// Whether the answer has edges that no bond stands for.

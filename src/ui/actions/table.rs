@@ -9,12 +9,12 @@ use super::super::walk::Walk;
 use super::row::{
     PAGE, action, add, base, can_compare_base, can_compare_trained, can_compare_twin, columns, copy, ctrl, ctrl_alt,
     ctrl_shift, difference, export, has_absent, has_bonds, has_molecule, has_rows, has_survey, has_trace, is_ablated,
-    just, key, layer, next_head, panel, picked_bond, previous_head, quantity, shift, smiles, source, step, switch,
-    walk, when,
+    just, key, layer, next_head, panel, picked_bond, previous_head, quantity, replaced, shift, smiles, source, step,
+    switch, walk, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
-use crate::domain::Detail;
+use crate::domain::{Ablation, Detail};
 use crate::models::Initial;
 use crate::workspace::{Coloring, Command, Difference, FigureKind, Source, With};
 use eframe::egui::Key;
@@ -191,16 +191,16 @@ pub static ACTIONS: &[Action] = &[
     ),
     action(Id::Quit, "Quit", "Close the window", &[ctrl(Key::Q)], |_| just(WindowCommand::Quit)),
     when(
-        action(Id::Undo, "Undo", "Take back the last ablation or bias change", &[ctrl(Key::Z)], |_| {
+        action(Id::Undo, "Undo", "Take back the last edit, selection or change of the panels", &[ctrl(Key::Z)], |_| {
             just(Command::Undo)
         }),
-        |state| state.edits.can_undo(),
+        |state| state.history.can_undo(),
     ),
     when(
         action(Id::Redo, "Redo", "Do again what was taken back", &[ctrl_shift(Key::Z), ctrl(Key::Y)], |_| {
             just(Command::Redo)
         }),
-        |state| state.edits.can_redo(),
+        |state| state.history.can_redo(),
     ),
     when(
         action(
@@ -209,6 +209,26 @@ pub static ACTIONS: &[Action] = &[
             "Take the selected bond out of message passing, or put it back",
             &[key(Key::Delete)],
             |state| picked_bond(state).map_or_else(Vec::new, |bond| just(Command::ToggleBond(bond))),
+        ),
+        |state| picked_bond(state).is_some(),
+    ),
+    when(
+        action(
+            Id::ZeroBond,
+            "Set bond to zero",
+            "Give the selected bond an activation of zero in every layer, or its own again",
+            &[key(Key::Num0)],
+            |state| replaced(state, Ablation::Zero),
+        ),
+        |state| picked_bond(state).is_some(),
+    ),
+    when(
+        action(
+            Id::AverageBond,
+            "Set bond to mean",
+            "Give the selected bond the mean activation of its layer in every layer, or its own again",
+            &[key(Key::V)],
+            |state| replaced(state, Ablation::LayerMean),
         ),
         |state| picked_bond(state).is_some(),
     ),
@@ -237,6 +257,33 @@ pub static ACTIONS: &[Action] = &[
             |_| copy(CopyAs::Svg),
         ),
         |state| state.shown.is_some(),
+    ),
+    when(
+        action(
+            Id::EndRule,
+            "End the rule in force",
+            "Molecules without a list of their own are as computed again",
+            &[],
+            |_| just(Command::SetRule(None)),
+        ),
+        |state| state.edits.rule().is_some(),
+    ),
+    when(
+        action(
+            Id::FollowRule,
+            "Follow the rule in force",
+            "Give up this molecule's own list of ablations",
+            &[],
+            |_| just(Command::FollowRule),
+        ),
+        |state| state.edits.rule().is_some() && state.selected.is_some_and(|id| state.edits.list(id).is_some()),
+    ),
+    action(
+        Id::ShowEdits,
+        "Show edits",
+        "Bring the panel of edits to the front: ablations, rules, names",
+        &[shift(Key::E)],
+        |_| just(WindowCommand::ShowEdits),
     ),
     when(
         action(

@@ -1,10 +1,10 @@
 //! What the pointer does in a drawing: moving the camera that all drawings share, choosing atoms and
 //! bonds, and the menu on them.
 
+use super::super::ablation;
 use super::super::actions::{ActionId, Effect};
 use super::super::parts::{self, weak};
 use super::{Molecule, world};
-use crate::domain::DirectedEdge;
 use crate::scene::{self, Hit, Pick};
 use crate::workspace::{Command, Picture, State};
 use eframe::egui::{self, CursorIcon, PointerButton, Rect, Response, Ui};
@@ -91,20 +91,7 @@ pub(super) fn context_menu(response: &Response, state: &State, own: &Molecule, e
             && let Some(edges) = parts::directions(&shown.molecule, bond)
         {
             ui.label(weak(parts::bond_name(&shown.molecule, bond)));
-            let removed = state.edits.intervention(shown.id).removed();
-            let out: Vec<DirectedEdge> = edges.iter().copied().filter(|edge| removed.contains(edge)).collect();
-            let mut entry = |ui: &mut Ui, text: String, enabled: bool, command: Command| {
-                if ui.add_enabled(enabled, egui::Button::new(text)).clicked() {
-                    effects.push(command.into());
-                    ui.close();
-                }
-            };
-            entry(ui, "Take out both directions".to_owned(), out.len() < 2, Command::Ablate(edges.to_vec()));
-            for edge in edges {
-                let text = format!("Take out {}", parts::edge_name(&shown.molecule, edge));
-                entry(ui, text, !out.contains(&edge), Command::Ablate(vec![edge]));
-            }
-            entry(ui, "Put back".to_owned(), !out.is_empty(), Command::Restore(out.clone()));
+            ablation::bond_entries(ui, &shown.molecule, state.ablated(), edges, effects);
             ui.separator();
         }
         for id in [

@@ -96,6 +96,6 @@ impl Variant {
         let mut random = Random(23);
         let of = self.shared().then(|| Arc::new((0..case.edges).map(|_| random.below(Self::KINDS)).collect()));
         let of_rows = self.full().then(|| Arc::new((0..self.rows(case)).map(|row| row % 3 > 0).collect()));
-        (x, Edges { rows, of, absent: of_rows, factor }, AttentionParams { maps, absent, explicit })
+        (x, Edges { rows, of, absent: of_rows, factor, replaced: None }, AttentionParams { maps, absent, explicit })
     }
 }
