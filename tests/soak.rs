@@ -203,7 +203,9 @@ fn command(dice: &mut Dice, workspace: &Workspace, folder: &Path) -> Command {
         0 => work(dice, workspace, folder),
         1..=3 => match workspace.state.jobs.first() {
             Some(job) if dice.once_in(2) => Command::Stop(job.id),
-            _ => Command::Dismiss(dice.below(3)),
+            _ => Command::Dismiss(
+                workspace.state.notices.iter().rev().take(dice.below(3)).map(|notice| notice.id).collect(),
+            ),
         },
         4 => Command::SetDetail(dice.of(&[Detail::Standard, Detail::Projections])),
         5 => Command::SetInitial(dice.of(&[Initial::Framework, Initial::Xavier])),

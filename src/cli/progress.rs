@@ -14,13 +14,14 @@ const LIVELY: Duration = Duration::from_millis(100);
 pub(super) struct Progress {
     terminal: bool,
     last: Option<Instant>,
-    notices: usize,
+    /// Of the next notice to print.
+    notice: u64,
     epochs: usize,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), last: None, notices: 0, epochs: 0 }
+        Self { terminal: std::io::stderr().is_terminal(), last: None, notice: 0, epochs: 0 }
     }
 
     /// Shows what is going on.
@@ -29,12 +30,12 @@ impl Progress {
             self.line(&report.to_string());
         }
         self.epochs = state.training.len();
-        for notice in state.notices.iter().skip(self.notices) {
+        for notice in state.notices.iter().filter(|notice| notice.id >= self.notice) {
             if notice.severity < crate::workspace::Severity::Error {
                 self.line(&notice.text);
             }
         }
-        self.notices = state.notices.len();
+        self.notice = state.notices.last().map_or(0, |notice| notice.id + 1);
         let Some(job) = state.jobs.first() else { return };
         self.share(&job.title, job.fraction());
     }

@@ -1,17 +1,18 @@
-//! The bars around the panels: menus, the tool bar that says what is computed and how it is coloured,
-//! and the status bar.
+//! The bars above the panels: menus, and the tool bar that says what is computed and how it is coloured.
 
 use super::actions::{ActionId as Id, Effect};
-use super::charts;
 use super::files;
 use super::lanes;
 use super::model;
-use super::parts::{self, action_switch, menu_item, separator, weak};
+use super::parts::{self, action_switch, menu_item, separator};
 use super::settings::Appearance;
+use super::terms::{self, Term};
 use super::theme;
+use super::tour::{self, Spot};
+use crate::analysis::Quantity;
 use crate::scene::ColorMap;
-use crate::workspace::{Command, JobStatus, Purpose, State, Workspace};
-use eframe::egui::{self, Align, ComboBox, Label, Layout, MenuBar, RichText, Slider, Ui};
+use crate::workspace::{Command, State};
+use eframe::egui::{self, ComboBox, MenuBar, Slider, Ui};
 
 /// Shows the menus.
 pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Effect> {
@@ -43,18 +44,32 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     effects.extend(parts::menu_choice(ui, id, theme == appearance, state));
                 }
                 ui.separator();
-                effects.extend(menu_item(ui, Id::ResetLayout, state));
+                let panels: &[Id] = &[
+                    Id::PanelLibrary,
+                    Id::PanelMolecule,
+                    Id::PanelInspector,
+                    Id::PanelEdgeRatios,
+                    Id::PanelBatchMaxima,
+                    Id::PanelHistogram,
+                    Id::PanelLog,
+                ];
+                ui.menu_button("Panels", |ui| entries(ui, state, &[panels, &[Id::ResetLayout]], &mut effects));
             });
             ui.menu_button("Compare", |ui| lanes::menu(ui, state, &mut effects));
             ui.menu_button("Go", |ui| {
                 let groups: &[&[Id]] = &[
+                    &[Id::Palette],
                     &[Id::NextMolecule, Id::PreviousMolecule, Id::NextPage, Id::PreviousPage],
                     &[Id::NextLayer, Id::PreviousLayer],
-                    &[Id::AllHeads, Id::NextHead],
+                    &[Id::AllHeads, Id::NextHead, Id::PreviousHead],
+                    &[Id::NextBond, Id::PreviousBond, Id::NextAtom, Id::PreviousAtom, Id::Deselect, Id::ContextMenu],
+                    &[Id::NextPanel, Id::PreviousPanel],
                 ];
                 entries(ui, state, groups, &mut effects);
             });
-            ui.menu_button("Help", |ui| entries(ui, state, &[&[Id::Terms, Id::Keys], &[Id::About]], &mut effects));
+            ui.menu_button("Help", |ui| {
+                entries(ui, state, &[&[Id::Tour], &[Id::Terms, Id::Keys], &[Id::About]], &mut effects)
+            });
         });
     });
     effects
@@ -114,11 +129,12 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
 pub(super) fn tools(ui: &mut Ui, state: &State) -> Vec<Effect> {
     let mut effects = Vec::new();
     egui::Panel::top("tools").frame(theme::bar(ui)).show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
+        let row = ui.horizontal_wrapped(|ui| {
             model::choice(ui, state, &mut effects);
             separator(ui);
             model::explicit_bias(ui, state, &mut effects);
         });
+        tour::mark(ui.ctx(), Spot::Model, row.response.rect);
         ui.horizontal_wrapped(|ui| {
             layer(ui, state, &mut effects);
             head(ui, state, &mut effects);
@@ -131,6 +147,7 @@ pub(super) fn tools(ui: &mut Ui, state: &State) -> Vec<Effect> {
                     effects.extend(action_switch(ui, id, text, state));
                 }
             });
+            terms::ask(ui, quantity_term(state.view.reading.quantity));
             separator(ui);
             effects.extend(action_switch(ui, Id::Difference, "difference", state));
             color_map(ui, state, &mut effects);
@@ -141,12 +158,24 @@ pub(super) fn tools(ui: &mut Ui, state: &State) -> Vec<Effect> {
     effects
 }
 
+fn quantity_term(quantity: Quantity) -> Term {
+    match quantity {
+        Quantity::Ratio => Term::Ratio,
+        Quantity::Activation => Term::Activation,
+        Quantity::Attention => Term::Attention,
+    }
+}
+
 fn layer(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     let last = state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.layers.saturating_sub(1));
     let label = ui.label("Layer");
     ui.spacing_mut().slider_width = 120.0;
     let mut layer = state.view.reading.layer;
-    let slider = ui.add(Slider::new(&mut layer, 0..=last)).on_hover_text("Counted from 0; keys [ and ]");
+    // On a range of one value the knob would stand in the middle.
+    let slider = Slider::new(&mut layer, 0..=last.max(1));
+    let slider = ui.add_enabled(last > 0, slider).on_hover_text("Counted from 0; keys [ and ]");
+    let slider = slider.on_disabled_hover_text("This model has one layer");
+    tour::mark(ui.ctx(), Spot::Layer, label.rect.union(slider.rect));
     if slider.labelled_by(label.id).changed() {
         effects.push(Command::SetLayer(layer).into());
     }
@@ -177,57 +206,4 @@ fn color_map(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
         }
     });
     combo.response.labelled_by(label.id);
-}
-
-/// Shows the status bar: work on the left, what is open and where it is computed on the right.
-pub(super) fn status(ui: &mut Ui, workspace: &Workspace) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    let state = &workspace.state;
-    egui::Panel::bottom("status").frame(theme::bar(ui)).exact_size(28.0).show(ui, |ui| {
-        ui.horizontal_centered(|ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let device = workspace.describe_device();
-                ui.add(Label::new(weak(&device).small()).truncate()).on_hover_text(format!("Computing on: {device}"));
-                if let Some(dataset) = state.dataset() {
-                    separator(ui);
-                    let loading = state.jobs.iter().any(|job| job.purpose == Purpose::Load);
-                    let checked = if dataset.validated || !loading { "" } else { ", being checked" };
-                    let text = format!(
-                        "{} usable, {} skipped{checked}",
-                        parts::count(dataset.records.len()),
-                        parts::count(dataset.skipped.len())
-                    );
-                    ui.label(weak(text).small());
-                }
-                ui.with_layout(Layout::left_to_right(Align::Center), |ui| match state.jobs.first() {
-                    Some(job) => {
-                        charts::progress_bar(ui, job, 120.0);
-                        charts::stop_button(ui, job, &mut effects);
-                        let (text, whole) = job_text(state, job);
-                        ui.add(Label::new(weak(text).small()).truncate()).on_hover_text(whole);
-                        if state.jobs.len() > 1 {
-                            ui.label(weak(format!("and {} more", state.jobs.len() - 1)).small());
-                        }
-                    }
-                    None => {
-                        ui.label(RichText::new("Ready").small().weak());
-                    }
-                });
-            });
-        });
-    });
-    effects
-}
-
-/// What a job does; of training also how far its losses have come.
-fn job_text(state: &State, job: &JobStatus) -> (String, String) {
-    let report = state.training.last().filter(|_| job.purpose == Purpose::Train);
-    let Some(report) = report else { return (job.title.clone(), job.title.clone()) };
-    let epoch = &report.epoch;
-    let auc = epoch.validation_auc.map_or_else(String::new, |auc| format!(", ROC-AUC {auc:.3}"));
-    let short = format!(
-        "{}: epoch {} of {}, loss {:.4}, validation {} {:.4}{auc}",
-        job.title, epoch.epoch, report.epochs, epoch.train_loss, report.loss, epoch.validation_loss
-    );
-    (short, report.to_string())
 }

@@ -3,6 +3,7 @@
 use super::actions::Effect;
 use super::parts::{self, weak};
 use super::plot::{self, Ready};
+use super::terms::{self, Term};
 use super::theme;
 use crate::analysis::chart::{Chart, Pattern, Series, Shape};
 use crate::domain::{Dataset, Split};
@@ -49,6 +50,8 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, kind: FigureKind, own
         }
         let chart = workspace.chart(kind, ModelState::Trained);
         first_row(ui, |ui| {
+            let word = if kind == FigureKind::Curves { Term::BaseBand } else { Term::Ratio };
+            terms::ask(ui, word);
             if kind == FigureKind::Curves {
                 survey(ui, &workspace.state, &mut effects);
             }
@@ -92,6 +95,7 @@ fn histograms(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects:
     let chosen = if states.contains(&chosen) { chosen } else { states.first().copied().unwrap_or_default() };
     let chart = workspace.chart(FigureKind::Histogram, chosen);
     first_row(ui, |ui| {
+        terms::ask(ui, Term::Ks);
         survey(ui, &workspace.state, effects);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             if states.len() > 1 && !abreast {

@@ -14,6 +14,9 @@ use egui_extras::{Column, TableBuilder};
 /// Height of a row of a table, points.
 const ROW: f32 = 18.0;
 
+/// From this width on, both directions stand beside each other; points.
+const ABREAST: f32 = 660.0;
+
 /// Strongest features named per layer of an atom.
 const STRONGEST: usize = 3;
 
@@ -97,32 +100,49 @@ pub(super) fn bond(
     effects: &mut Vec<Effect>,
 ) {
     let count = detail.count;
-    for (place, edge) in detail.edges.iter_mut().enumerate() {
-        ui.push_id(place, |ui| {
-            ui.add_space(4.0);
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(parts::edge_name(molecule, edge.edge)).size(14.0).strong());
-                toggle(ui, molecule, edge, effects);
-            });
-            if !edge.compared.is_empty() {
-                compared_table(ui, state, edge, effects);
-            }
-            if edge.layers.is_empty() {
-                ui.label(weak("Taken out: no message flows this way, so there is nothing to measure."));
-                return;
-            }
-            if edge.compared.is_empty() {
-                edge_table(ui, state, edge, count, effects);
-            } else {
-                let header = egui::CollapsingHeader::new(RichText::new("All numbers of A").small()).id_salt("all of A");
-                header.show(ui, |ui| edge_table(ui, state, edge, count, effects));
-            }
-            if let Some(strip) = &mut edge.strip {
-                strip.show(ui, state.view.reading.layer, &parts::edge_name(molecule, edge.edge));
+    if ui.available_width() >= ABREAST {
+        ui.columns(2, |columns| {
+            for (ui, edge) in columns.iter_mut().zip(&mut detail.edges) {
+                direction(ui, state, molecule, (edge, count), effects);
             }
         });
+    } else {
+        for (place, edge) in detail.edges.iter_mut().enumerate() {
+            ui.push_id(place, |ui| direction(ui, state, molecule, (edge, count), effects));
+        }
     }
     ui.scope(|ui| attention(ui, state, molecule, &detail.edges));
+}
+
+/// One direction: the layers' numbers and the strip.
+fn direction(
+    ui: &mut Ui,
+    state: &State,
+    molecule: &Molecule,
+    (edge, count): (&mut EdgeDetail, usize),
+    effects: &mut Vec<Effect>,
+) {
+    ui.add_space(4.0);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(parts::edge_name(molecule, edge.edge)).size(14.0).strong());
+        toggle(ui, molecule, edge, effects);
+    });
+    if !edge.compared.is_empty() {
+        compared_table(ui, state, edge, effects);
+    }
+    if edge.layers.is_empty() {
+        ui.label(weak("Taken out: no message flows this way, so there is nothing to measure."));
+        return;
+    }
+    if edge.compared.is_empty() {
+        edge_table(ui, state, edge, count, effects);
+    } else {
+        let header = egui::CollapsingHeader::new(RichText::new("All numbers of A").small()).id_salt("all of A");
+        header.show(ui, |ui| edge_table(ui, state, edge, count, effects));
+    }
+    if let Some(strip) = &mut edge.strip {
+        strip.show(ui, state.view.reading.layer, &parts::edge_name(molecule, edge.edge));
+    }
 }
 
 fn toggle(ui: &mut Ui, molecule: &Molecule, edge: &EdgeDetail, effects: &mut Vec<Effect>) {

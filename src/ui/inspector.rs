@@ -7,17 +7,21 @@ use super::detail::{self, AtomDetail, BondDetail};
 use super::parts::{self, number_or_dash, weak};
 use super::prediction::{self, Prediction};
 use super::saturation::{self, Saturation};
+use super::terms::{self, Term};
 use super::{absent, projections, theme};
 use crate::analysis::Quantity;
 use crate::domain::{BondId, DirectedEdge, Molecule};
 use crate::scene::{Background, ColorMap, Pick};
-use crate::workspace::{Command, EdgeReading, MOST_LANES, Picture, State, Workspace, quantity_name};
+use crate::workspace::{Coloring, Command, EdgeReading, MOST_LANES, Picture, State, Workspace, quantity_name};
 use eframe::egui::{self, Button, RichText, ScrollArea, Ui};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Longer lists draw only the rows that are seen.
 const LISTED_WHOLE: usize = 250;
+
+/// From this width on, the list stands beside the details; points.
+const WIDE: f32 = 780.0;
 
 /// Everything the details depend on.
 #[derive(Clone, Copy, PartialEq)]
@@ -62,7 +66,12 @@ pub(super) fn show(
     };
     let molecule = Arc::clone(&shown.molecule);
     let margin = egui::Frame::new().inner_margin(egui::Margin { left: 10, right: 8, top: 8, bottom: 6 });
-    let bonds = egui::Panel::top("bonds").resizable(true).default_size(206.0).size_range(70.0..=420.0).frame(margin);
+    let bonds = if ui.available_width() >= WIDE {
+        egui::Panel::left("bonds beside").default_size(330.0).size_range(240.0..=520.0)
+    } else {
+        egui::Panel::top("bonds").default_size(206.0).size_range(70.0..=420.0)
+    };
+    let bonds = bonds.resizable(true).frame(margin);
     bonds.show(ui, |ui| bond_list(ui, state, (&molecule, picture), (&mut own.listed, bonds_by_value), &mut effects));
     margin.show(ui, |ui| {
         ScrollArea::vertical().id_salt("details").auto_shrink(false).show(ui, |ui| {
@@ -144,6 +153,23 @@ fn by_bond(picture: Option<&Picture>) -> BTreeMap<BondId, Vec<&EdgeReading>> {
     bonds
 }
 
+/// The bonds in the order of the list, with the readings of both directions.
+pub(super) fn listed(
+    picture: Option<&Picture>,
+    by_value: bool,
+    coloring: Coloring,
+) -> Vec<(BondId, Vec<&EdgeReading>)> {
+    let mut rows: Vec<(BondId, Vec<&EdgeReading>)> = by_bond(picture).into_iter().collect();
+    if by_value {
+        let largest = |readings: &[&EdgeReading]| {
+            let numbers = readings.iter().filter_map(|reading| reading.shown(coloring));
+            numbers.map(f64::abs).fold(f64::NEG_INFINITY, f64::max)
+        };
+        rows.sort_by(|a, b| largest(&b.1).total_cmp(&largest(&a.1)).then(a.0.cmp(&b.0)));
+    }
+    rows
+}
+
 fn bond_list(
     ui: &mut Ui,
     state: &State,
@@ -154,42 +180,43 @@ fn bond_list(
     ui.horizontal(|ui| {
         ui.label(RichText::new("Bonds").size(14.0).strong());
         ui.label(weak(format!("layer {}", state.view.reading.layer)).small());
+        terms::ask(ui, Term::DirectedEdge);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             ui.spacing_mut().button_padding.x = 6.0;
-            ui.selectable_value(by_value, false, RichText::new("by number").small());
-            ui.selectable_value(by_value, true, RichText::new("by value").small());
+            for (value, text) in [(false, "by number"), (true, "by value")] {
+                if ui.add(parts::choice(ui, *by_value == value, RichText::new(text).small())).clicked() {
+                    *by_value = value;
+                }
+            }
         });
     });
-    let bonds = by_bond(picture);
-    let mut rows: Vec<(BondId, &[&EdgeReading])> =
-        bonds.iter().map(|(&bond, readings)| (bond, readings.as_slice())).collect();
-    if *by_value {
-        let largest = |readings: &[&EdgeReading]| {
-            readings.iter().filter_map(|reading| reading.value).fold(f64::NEG_INFINITY, f64::max)
-        };
-        rows.sort_by(|a, b| largest(b.1).total_cmp(&largest(a.1)).then(a.0.cmp(&b.0)));
-    }
+    let rows = self::listed(picture, *by_value, state.view.coloring);
     if rows.is_empty() {
         ui.label(weak("This molecule has no bonds."));
         // The panel keeps its height for the next molecule.
         ui.take_available_space();
         return;
     }
+    let coloring = state.view.coloring;
     let quantity = quantity_name(state.view.reading.quantity).trim_start_matches("MA ");
+    let quantity = format!("{}{quantity}", if coloring == Coloring::Difference { "change of " } else { "" });
     let mut row = |ui: &mut Ui, (bond, readings): (BondId, &[&EdgeReading])| {
         let text = format!(
             "{} {}, {quantity} {}",
             parts::bond_name(molecule, bond),
             parts::bond_kind(molecule, bond),
-            values(molecule, bond, readings)
+            values(molecule, bond, readings, coloring)
         );
         let picked = state.pick == Some(Pick::Bond(bond));
         let button =
             Button::selectable(picked, RichText::new(text).size(12.0)).min_size(egui::vec2(ui.available_width(), 0.0));
         let response = ui.add(button.truncate());
-        if picked && *listed != state.pick {
-            response.scroll_to_me(None);
+        if picked {
+            parts::mark_row(ui, response.rect);
+            if *listed != state.pick {
+                response.scroll_to_me(None);
+            }
         }
         if response.clicked() {
             effects.push(Command::Select(Some(Pick::Bond(bond))).into());
@@ -200,20 +227,23 @@ fn bond_list(
     ui.spacing_mut().button_padding = egui::vec2(6.0, 2.0);
     let area = ScrollArea::vertical().id_salt("bonds").auto_shrink(false);
     if rows.len() <= LISTED_WHOLE {
-        area.show(ui, |ui| rows.into_iter().for_each(|line| row(ui, line)));
+        area.show(ui, |ui| rows.iter().for_each(|(bond, readings)| row(ui, (*bond, readings))));
     } else {
         area.show_rows(ui, 20.0, rows.len(), |ui, range| {
-            rows.get(range).unwrap_or_default().iter().for_each(|&line| row(ui, line));
+            rows.get(range).unwrap_or_default().iter().for_each(|(bond, readings)| row(ui, (*bond, readings)));
         });
     }
     *listed = state.pick;
 }
 
-/// `1736 / 412`: the value from the first atom to the second, and back.
-fn values(molecule: &Molecule, bond: BondId, readings: &[&EdgeReading]) -> String {
+/// `1736 / 412`: the value from the first atom to the second, and back; changes with their sign.
+fn values(molecule: &Molecule, bond: BondId, readings: &[&EdgeReading], coloring: Coloring) -> String {
     let Some(edges) = parts::directions(molecule, bond) else { return String::new() };
     let text = |edge: DirectedEdge| match readings.iter().find(|reading| reading.edge == edge) {
         Some(reading) if reading.ablated => "out".to_owned(),
+        Some(reading) if coloring == Coloring::Difference => {
+            reading.difference().map_or_else(|| number_or_dash(None), parts::change)
+        }
         Some(reading) => number_or_dash(reading.value),
         None => "–".to_owned(),
     };
@@ -229,6 +259,7 @@ fn removed_list(ui: &mut Ui, state: &State, molecule: &Molecule, effects: &mut V
     }
     ui.horizontal(|ui| {
         ui.label(RichText::new("Out of message passing").strong());
+        terms::ask(ui, Term::Ablation);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             effects.extend(parts::action_button(ui, ActionId::ClearAblation, "Put all back", state));
         });

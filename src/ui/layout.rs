@@ -3,7 +3,7 @@
 
 use super::actions::{ActionId, Effect};
 use super::{Session, Settings};
-use super::{charts, icons, inspector, lanes, library, molecule, parts, theme};
+use super::{charts, focus, icons, inspector, lanes, library, log, molecule, parts, theme, tour};
 use crate::workspace::{FigureKind, Workspace};
 use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
@@ -25,19 +25,29 @@ const MOST_FOR_SIDES: f32 = 0.64;
 const FIRST: [f32; 2] = [1280.0, 690.0];
 
 /// One panel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub(super) enum Pane {
+#[allow(missing_docs, reason = "each is named by its title")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub enum Pane {
     Library,
     Molecule,
     Inspector,
     EdgeRatios,
     BatchMaxima,
     Histogram,
+    Log,
 }
 
 impl Pane {
-    const ALL: [Self; 6] =
-        [Self::Library, Self::Molecule, Self::Inspector, Self::EdgeRatios, Self::BatchMaxima, Self::Histogram];
+    /// All panels, in the order in which the keyboard goes through them.
+    pub(super) const ALL: [Self; 7] = [
+        Self::Library,
+        Self::Molecule,
+        Self::Inspector,
+        Self::EdgeRatios,
+        Self::BatchMaxima,
+        Self::Histogram,
+        Self::Log,
+    ];
 
     /// The title on its tab.
     pub(super) fn title(self) -> &'static str {
@@ -48,13 +58,14 @@ impl Pane {
             Self::EdgeRatios => "Edge ratios",
             Self::BatchMaxima => "Batch maxima",
             Self::Histogram => "Histogram",
+            Self::Log => "Log",
         }
     }
 
     /// The export that belongs to it.
     fn export(self) -> Option<ActionId> {
         match self {
-            Self::Library => None,
+            Self::Library | Self::Log => None,
             Self::Molecule => Some(ActionId::ExportMolecule),
             Self::Inspector => Some(ActionId::ExportActivations),
             Self::EdgeRatios => Some(ActionId::ExportEdgeRatios),
@@ -73,7 +84,7 @@ pub(super) fn first() -> Tree {
     };
     let library = tab(&[Pane::Library]);
     let molecule = tab(&[Pane::Molecule]);
-    let plots = tab(&[Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram]);
+    let plots = tab(&[Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram, Pane::Log]);
     let inspector = tab(&[Pane::Inspector]);
     let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![molecule, plots]);
     middle.shares.set_share(molecule, FIRST[1] - PLOTS);
@@ -131,6 +142,32 @@ fn keep_side_columns(tree: &mut Tree, wanted: &mut Option<Vec<f32>>, now: f32) {
     for (&child, width) in row.children.iter().zip(&widths) {
         row.shares.set_share(child, if child == column { now - sides * squeeze } else { width * squeeze });
     }
+}
+
+/// Brings a panel to the front: its tab, and itself where another one fills the window.
+pub(super) fn bring_forward(settings: &mut Settings, pane: Pane) {
+    if settings.maximized.is_some() {
+        settings.maximized = Some(pane);
+    }
+    settings.tree.make_active(|_, tile| matches!(tile, Tile::Pane(known) if *known == pane));
+}
+
+/// The panel after or before one among those that can be seen.
+pub(super) fn neighbour(settings: &Settings, from: Option<Pane>, forward: bool) -> Option<Pane> {
+    if settings.maximized.is_some() {
+        return settings.maximized;
+    }
+    let active = settings.tree.active_tiles();
+    let seen = |pane: &Pane| settings.tree.tiles.find_pane(pane).is_some_and(|tile| active.contains(&tile));
+    let seen: Vec<Pane> = Pane::ALL.into_iter().filter(seen).collect();
+    let at = from.and_then(|from| seen.iter().position(|pane| *pane == from));
+    let next = match (at, forward) {
+        (Some(at), true) => (at + 1) % seen.len(),
+        (Some(at), false) => (at + seen.len() - 1) % seen.len(),
+        (None, true) => 0,
+        (None, false) => seen.len().checked_sub(1)?,
+    };
+    seen.get(next).copied()
 }
 
 /// Shows all panels, or the one that fills the window.
@@ -193,6 +230,7 @@ impl Panels<'_> {
         let Self { workspace, session, bonds_by_value, effects, .. } = self;
         let fill = if pane == Pane::Molecule { ui.visuals().extreme_bg_color } else { ui.visuals().panel_fill };
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, fill);
+        focus::place(ui, pane);
         let pictures = session.pictures.clone();
         let picture = pictures.main().map(AsRef::as_ref);
         let shown = match pane {
@@ -202,6 +240,7 @@ impl Panels<'_> {
             Pane::EdgeRatios => charts::show(ui, workspace, FigureKind::EdgeRatios, &mut session.charts),
             Pane::BatchMaxima => charts::show(ui, workspace, FigureKind::Curves, &mut session.charts),
             Pane::Histogram => charts::show(ui, workspace, FigureKind::Histogram, &mut session.charts),
+            Pane::Log => log::show(ui, &workspace.state, &mut session.log),
         };
         effects.extend(shown);
     }
@@ -215,7 +254,11 @@ impl Panels<'_> {
         }
         if let Some(export) = pane.export() {
             ui.add_space(2.0);
-            self.effects.extend(parts::export_button(ui, export, pane.title(), &self.workspace.state));
+            let button = ui.scope(|ui| parts::export_button(ui, export, pane.title(), &self.workspace.state));
+            if pane == Pane::Molecule {
+                tour::mark(ui.ctx(), tour::Spot::Export, button.response.rect);
+            }
+            self.effects.extend(button.inner);
         }
     }
 }

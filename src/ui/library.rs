@@ -3,6 +3,7 @@
 
 use super::actions::{ActionId as Id, Effect};
 use super::files;
+use super::focus;
 use super::parts::{self, count, decimal, number, weak};
 use crate::domain::{Dataset, MoleculeId, Record, RowNote, Split};
 use crate::workspace::{Column, Command, Property, State};
@@ -104,7 +105,9 @@ fn path_row(ui: &mut Ui, own: &mut Library, effects: &mut Vec<Effect>) {
             .add_enabled(!own.path.trim().is_empty(), Button::new("Open"))
             .on_hover_text("Open the file at this path");
         let field = TextEdit::singleline(&mut own.path).hint_text("Path of a file").desired_width(f32::INFINITY);
-        let field = parts::named(ui.add(field), "Path of a file to open")
+        let field = ui.add(field);
+        focus::leave_by_escape(&field);
+        let field = parts::named(field, "Path of a file to open")
             .on_hover_text("Molecules (CSV, TSV, .smi, plain or gzip) or weights (.safetensors, .pt)");
         if std::mem::take(&mut own.focus_path) {
             field.request_focus();
@@ -138,7 +141,7 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
         for ((split, name), number) in splits.into_iter().zip(counts) {
             if split.is_none() || number > 0 {
                 let text = format!("{name} {}", count(number));
-                if ui.add(Button::selectable(state.table.split == split, text)).clicked() {
+                if ui.add(parts::choice(ui, state.table.split == split, text)).clicked() {
                     effects.push(Command::ShowSplit(split).into());
                 }
             }
@@ -150,7 +153,9 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
     }
     let field =
         TextEdit::singleline(&mut own.search).hint_text("Search SMILES, name or number").desired_width(f32::INFINITY);
-    if parts::named(ui.add(field), "Search molecules").changed() {
+    let field = parts::named(ui.add(field), "Search molecules");
+    focus::leave_by_escape(&field);
+    if field.changed() {
         own.known_search.clone_from(&own.search);
         effects.push(Command::Search(own.search.clone()).into());
     }
@@ -331,6 +336,9 @@ fn cells(row: &mut TableRow<'_, '_>, state: &State, dataset: &Dataset, (id, reco
                 ui.add(Label::new(RichText::new(text).size(12.0)).truncate());
             }
             _ => {
+                if column == Column::Index && state.selected == Some(id) {
+                    parts::mark_row(ui, ui.max_rect().translate(egui::vec2(-3.0, 0.0)));
+                }
                 let value = state.table.value(dataset, id, column);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(cell(column, value)));
             }

@@ -13,15 +13,19 @@ mod columns;
 mod detail;
 mod export;
 mod files;
+mod focus;
+mod formula;
 mod help;
 mod icons;
 mod inspector;
 mod lanes;
 mod layout;
 mod library;
+mod log;
 mod model;
 mod molecule;
 mod notices;
+mod palette;
 mod parts;
 mod plot;
 mod prediction;
@@ -29,15 +33,23 @@ mod projections;
 mod run;
 mod saturation;
 mod settings;
+mod spoken;
+mod status;
 mod strip;
+mod terms;
 mod theme;
 mod tooltip;
+mod tour;
+mod walk;
 
 pub use export::Subject;
 pub use files::{NativePicker, Picker, Purpose};
 pub use help::Page;
+pub use layout::Pane;
 pub use run::{Start, egui_setup, run};
 pub use settings::Appearance;
+pub use terms::Term;
+pub use walk::Walk;
 
 use crate::scene::Pick;
 use crate::workspace::{Command, Picture, Severity, Workspace};
@@ -70,6 +82,7 @@ struct Session {
     molecule: molecule::Molecule,
     inspector: inspector::Inspector,
     charts: charts::Charts,
+    log: log::Log,
     /// The painted molecule of the last frame, in every state side by side.
     pictures: lanes::Pictures,
     /// Width of the panels in the last frame, points.
@@ -90,6 +103,9 @@ pub struct App {
     columns: Option<columns::Draft>,
     page: Option<Page>,
     notices: notices::Notices,
+    palette: Option<palette::Palette>,
+    tour: Option<tour::Tour>,
+    memory: status::Memory,
     failure: Option<canvas::Failure>,
     persist: bool,
     frame_time: Duration,
@@ -103,11 +119,17 @@ impl App {
         settings.apply(&cc.egui_ctx);
         workspace.state.recent.clone_from(&settings.recent);
         settings.view_commands().into_iter().for_each(|command| workspace.apply(command));
-        let mut notices = notices::Notices::default();
-        let failure = cc
-            .wgpu_render_state
-            .as_ref()
-            .and_then(|state| canvas::install(state).map_err(|error| notices.tell(Severity::Error, error)).ok());
+        let installed = cc.wgpu_render_state.as_ref().map(canvas::install);
+        let failure = match installed {
+            Some(Err(error)) => {
+                workspace.apply(Command::Tell(Severity::Error, error));
+                None
+            }
+            Some(Ok(failure)) => Some(failure),
+            None => None,
+        };
+        // Where nothing is remembered every start would be the first.
+        let tour = (options.persist && !settings.toured).then(tour::Tour::default);
         Self {
             workspace,
             settings,
@@ -118,7 +140,10 @@ impl App {
             assumptions: None,
             columns: None,
             page: None,
-            notices,
+            notices: notices::Notices::default(),
+            palette: None,
+            tour,
+            memory: status::Memory::default(),
             failure,
             persist: options.persist,
             frame_time: Duration::ZERO,
@@ -157,6 +182,10 @@ impl App {
 
     /// Does what keys ask for, each press on the state that the one before left.
     fn obey_keys(&mut self, ctx: &egui::Context) {
+        if self.palette.is_some() {
+            // Whatever is typed is meant for it.
+            return;
+        }
         for action in actions::pressed(ctx) {
             if (action.enabled)(&self.workspace.state) {
                 for effect in (action.run)(&self.workspace.state) {
@@ -208,6 +237,23 @@ impl App {
                 (self.session.width, self.session.columns) = (None, None);
             }
             WindowCommand::Show(page) => self.page = Some(page),
+            WindowCommand::Tour => self.tour = Some(tour::Tour::default()),
+            WindowCommand::Palette => self.palette = Some(palette::Palette::new(ctx)),
+            WindowCommand::Walk(along, by) => {
+                let picture = self.session.pictures.main().map(AsRef::as_ref);
+                let step = walk::step(&self.workspace.state, picture, self.settings.bonds_by_value, (along, by));
+                step.into_iter().for_each(|command| self.workspace.apply(command));
+            }
+            WindowCommand::ContextMenu => self.session.molecule.ask_for_menu(),
+            WindowCommand::FocusPanel(pane) => {
+                layout::bring_forward(&mut self.settings, pane);
+                focus::send(ctx, pane);
+            }
+            WindowCommand::CyclePanels(forward) => {
+                if let Some(pane) = layout::neighbour(&self.settings, focus::panel(ctx), forward) {
+                    focus::send(ctx, pane);
+                }
+            }
             WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }
@@ -233,7 +279,7 @@ impl App {
                 Answer::Picked(Purpose::Molecules, path) => self.workspace.apply(files::open_path(path)),
                 Answer::Missing(purpose) => {
                     let text = "This desktop offers no file dialog (it needs a desktop portal or zenity); type the path instead.";
-                    self.notices.tell(Severity::Warning, text);
+                    self.workspace.apply(Command::Tell(Severity::Warning, text.to_owned()));
                     if !matches!(purpose, Purpose::Save(_)) {
                         self.focus_path();
                     }
@@ -243,11 +289,22 @@ impl App {
         let failed =
             self.failure.as_ref().and_then(|failure| failure.lock().unwrap_or_else(PoisonError::into_inner).take());
         if let Some(text) = failed {
-            self.notices.tell(Severity::Error, text);
+            self.workspace.apply(Command::Tell(Severity::Error, text));
         }
     }
 
     fn windows(&mut self, ctx: &egui::Context) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if let Some(palette) = &mut self.palette {
+            match palette::show(ctx, &self.workspace.state, palette) {
+                palette::Outcome::Open => {}
+                palette::Outcome::Closed => self.palette = None,
+                palette::Outcome::Chosen(chosen) => {
+                    self.palette = None;
+                    effects = chosen;
+                }
+            }
+        }
         if let Some(page) = self.page
             && !help::show(ctx, page, &self.workspace)
         {
@@ -285,7 +342,14 @@ impl App {
                 }
             }
         }
-        let mut effects = columns::show(ctx, &self.workspace.state, &mut self.columns);
+        effects.extend(columns::show(ctx, &self.workspace.state, &mut self.columns));
+        let covered = self.export.is_some() || self.base.is_some() || self.page.is_some() || self.assumptions.is_some();
+        if let Some(tour) = &mut self.tour
+            && !tour::show(ctx, &self.workspace.state, tour, covered)
+        {
+            self.tour = None;
+            self.settings.toured = true;
+        }
         effects.extend(notices::show(ctx, &self.workspace.state, &mut self.notices));
         effects.extend(dropped(ctx));
         effects
@@ -325,7 +389,7 @@ impl eframe::App for App {
         self.obey_keys(&ctx);
         let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));
-        effects.extend(bars::status(ui, &self.workspace));
+        effects.extend(status::show(ui, &self.workspace, &mut self.memory));
         let panels = egui::CentralPanel::no_frame()
             .show(ui, |ui| layout::show(ui, &mut self.workspace, &mut self.settings, &mut self.session));
         effects.extend(panels.inner);
@@ -336,6 +400,7 @@ impl eframe::App for App {
         for effect in effects {
             self.execute(&ctx, effect);
         }
+        focus::ring(&ctx);
         self.frame_time = since.elapsed();
     }
 

@@ -2,6 +2,7 @@
 
 use super::actions::{ActionId as Id, Effect};
 use super::parts::{self, menu_item, weak};
+use super::terms::{self, Term};
 use crate::domain::Scale;
 use crate::engine::Checkpoint;
 use crate::models::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, Task};
@@ -227,6 +228,7 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
         if ui.add(Checkbox::new(&mut on, label)).on_hover_text(EBT_CODE_TIP).changed() {
             effects.push(Command::SetExplicitBias(if on { Scale::ONE } else { Scale::ZERO }).into());
         }
+        terms::ask(ui, Term::EbtCoded);
         return;
     }
     let has_bias = ebt != Ebt::Off;
@@ -246,6 +248,7 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
     if slider.labelled_by(label.id).changed() && Scale::new(value) != scale {
         effects.push(Command::SetExplicitBias(Scale::new(value)).into());
     }
+    terms::ask(ui, Term::EbtScale);
 }
 
 #[cfg(test)]

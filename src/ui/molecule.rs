@@ -11,7 +11,7 @@ mod pointer;
 use super::actions::Effect;
 use super::canvas::{self, Surface};
 use super::lanes::{self, Pictures};
-use super::{absent, prediction, tooltip};
+use super::{absent, prediction, spoken, tooltip};
 use crate::domain::{AtomId, MoleculeId};
 use crate::scene::{Camera, Hit, Pick, Scene};
 use crate::workspace::{Difference, Picture, State};
@@ -38,6 +38,10 @@ pub(super) struct Molecule {
     hovered: Option<Hit>,
     /// What the open context menu is about.
     menu: Option<Hit>,
+    /// Whether the keyboard asked for that menu, and where it then stands.
+    menu_asked: bool,
+    menu_at: Option<egui::Pos2>,
+    spoken: spoken::Spoken,
     waiting: Option<Instant>,
 }
 
@@ -50,6 +54,9 @@ impl Default for Molecule {
             canvas: None,
             hovered: None,
             menu: None,
+            menu_asked: false,
+            menu_at: None,
+            spoken: spoken::Spoken::default(),
             waiting: None,
         }
     }
@@ -64,6 +71,16 @@ impl Molecule {
     /// Shows the whole molecule from now on.
     pub(super) fn fit(&mut self) {
         self.fitted = true;
+    }
+
+    /// Opens the menu of what is chosen with the next frame.
+    pub(super) fn ask_for_menu(&mut self) {
+        self.menu_asked = true;
+    }
+
+    /// What screen readers were told of the molecule.
+    pub(super) fn spoken(&mut self) -> &mut spoken::Spoken {
+        &mut self.spoken
     }
 
     /// Magnifies about the middle of the view.
@@ -242,6 +259,10 @@ fn draw(
     if let Some(picture) = picture {
         pointer::move_camera(ui, &response, own, canvas);
         hit = pointer::point(ui, &response, (picture, canvas), own, effects);
+        if place == 0 {
+            pointer::open_menu_by_key(ui, &response, state, (picture, own));
+            effects.extend(spoken::molecule(ui, &response, state, (picture, own)));
+        }
         pointer::context_menu(&response, state, own, effects);
     }
     canvas::paint(ui, canvas, Surface::Molecule(place), (picture.map(|picture| &picture.scene), own.camera));

@@ -1,127 +1,154 @@
-//! What the user should know, in the lower right corner, never in the way: news goes by itself, errors
-//! stay until they are closed.
+//! News in the lower right corner, never in the way for long: it goes by itself, unless the pointer rests
+//! on it. Errors shrink to a count in the status bar, which stays until it is read; the log has them all.
 
-use super::actions::Effect;
+use super::actions::{Effect, WindowCommand};
 use super::icons::{self, Icon};
+use super::layout::Pane;
 use super::parts::weak;
 use crate::workspace::{Command, Notice, Severity, State};
-use eframe::egui::{self, Align2, Color32, RichText, Ui, Visuals};
+use eframe::egui::{self, Align2, Color32, RichText, Ui, Visuals, accesskit};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Notices shown at once; the oldest wait.
-const SHOWN: usize = 4;
+/// Notices shown at once; older ones wait in the log.
+const SHOWN: usize = 3;
 
-/// Notices of the window itself, which the workspace knows nothing of.
+/// Time that is left after the pointer went away.
+const AFTERWARDS: Duration = Duration::from_secs(3);
+
+/// Width of a notice, points.
+const WIDTH: f32 = 390.0;
+
+/// How long those in the corner may stay, as far as it differs from the rule.
 #[derive(Default)]
 pub(super) struct Notices {
-    own: Vec<Notice>,
+    held: BTreeMap<u64, Instant>,
 }
 
-/// How long a notice stays by itself.
-fn lifetime(severity: Severity) -> Option<Duration> {
-    match severity {
-        Severity::Info => Some(Duration::from_secs(6)),
-        Severity::Warning => Some(Duration::from_secs(15)),
-        Severity::Error => None,
-    }
+/// How long a notice stays in the corner.
+fn lifetime(severity: Severity) -> Duration {
+    Duration::from_secs(match severity {
+        Severity::Info => 6,
+        Severity::Warning => 12,
+        Severity::Error => 20,
+    })
 }
 
 impl Notices {
-    /// Tells something.
-    pub(super) fn tell(&mut self, severity: Severity, text: impl Into<String>) {
-        let text = text.into();
-        if severity == Severity::Error {
-            // The same failure in every frame is one failure.
-            self.own.retain(|notice| notice.text != text);
-        }
-        self.own.push(Notice { severity, text, at: Instant::now() });
+    /// When a notice leaves the corner.
+    fn end(&self, notice: &Notice) -> Instant {
+        let end = notice.at + lifetime(notice.severity);
+        self.held.get(&notice.id).map_or(end, |&held| held.max(end))
     }
 }
 
-/// Shows the newest notices and removes those whose time is over.
+/// Shows the newest notices and closes those whose time is over.
 pub(super) fn show(ctx: &egui::Context, state: &State, own: &mut Notices) -> Vec<Effect> {
-    let mut closed = expired(&state.notices, ctx);
-    let mut own_closed = expired(&own.own, ctx);
-    let total = state.notices.len() + own.own.len();
-    if total > 0 {
+    let now = Instant::now();
+    let (mut fresh, mut over) = (Vec::new(), Vec::new());
+    for notice in state.notices.iter().rev().filter(|notice| notice.open) {
+        match own.end(notice).checked_duration_since(now) {
+            Some(left) => {
+                ctx.request_repaint_after(left);
+                fresh.push(notice);
+            }
+            // Errors stay open: the status bar counts them.
+            None if notice.severity < Severity::Error => over.push(notice.id),
+            None => {}
+        }
+    }
+    own.held.retain(|id, _| fresh.iter().any(|notice| notice.id == *id));
+    let mut effects = Vec::new();
+    if !over.is_empty() {
+        effects.push(Command::Dismiss(over).into());
+    }
+    if !fresh.is_empty() {
         let area = egui::Area::new(egui::Id::unique("notices")).order(egui::Order::Foreground);
         area.anchor(Align2::RIGHT_BOTTOM, egui::vec2(-14.0, -40.0)).show(ctx, |ui| {
-            ui.set_width(390.0);
-            let mut left = SHOWN;
-            let waiting = total.saturating_sub(SHOWN);
-            if waiting > 0 {
-                ui.horizontal(|ui| {
-                    ui.label(weak(format!("{waiting} more")));
-                    if ui.small_button("Close all").clicked() {
-                        closed = (0..state.notices.len()).collect();
-                        own_closed = (0..own.own.len()).collect();
-                    }
-                });
-            }
-            for (notices, closed) in [(&own.own, &mut own_closed), (&state.notices, &mut closed)] {
-                for (place, notice) in notices.iter().enumerate().rev().take(left) {
-                    left -= 1;
-                    if toast(ui, notice) {
-                        closed.push(place);
-                    }
+            ui.set_width(WIDTH.min(ctx.content_rect().width() - 28.0));
+            corner(ui, &fresh, own, &mut effects);
+        });
+    }
+    effects
+}
+
+fn corner(ui: &mut Ui, fresh: &[&Notice], own: &mut Notices, effects: &mut Vec<Effect>) {
+    let waiting = fresh.len().saturating_sub(SHOWN);
+    if waiting > 0 {
+        egui::Frame::popup(ui.style()).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(weak(format!("{waiting} more")));
+                if ui.small_button("Show log").clicked() {
+                    effects.push(WindowCommand::FocusPanel(Pane::Log).into());
                 }
+                if ui.small_button("Close all").clicked() {
+                    effects.push(Command::Dismiss(fresh.iter().map(|notice| notice.id).collect()).into());
+                }
+            });
+        });
+    }
+    for notice in fresh.iter().take(SHOWN).rev() {
+        ui.push_id(notice.id, |ui| {
+            if toast(ui, notice, effects) {
+                own.held.insert(notice.id, Instant::now() + AFTERWARDS);
             }
         });
     }
-    own_closed.sort_unstable();
-    own_closed.dedup();
-    own_closed.into_iter().rev().for_each(|place| {
-        own.own.remove(place);
-    });
-    closed.sort_unstable();
-    closed.dedup();
-    // From the end, so that the places of the others stay true.
-    closed.into_iter().rev().map(|place| Command::Dismiss(place).into()).collect()
 }
 
-/// The places of notices whose time is over; asks for a frame when the next one's will be.
-fn expired(notices: &[Notice], ctx: &egui::Context) -> Vec<usize> {
-    let mut places = Vec::new();
-    for (place, notice) in notices.iter().enumerate() {
-        let Some(lifetime) = lifetime(notice.severity) else { continue };
-        match lifetime.checked_sub(notice.at.elapsed()) {
-            Some(left) => ctx.request_repaint_after(left),
-            None => places.push(place),
-        }
-    }
-    places
-}
-
-/// One notice; whether it was closed.
-fn toast(ui: &mut Ui, notice: &Notice) -> bool {
-    let (word, color) = word(notice.severity, ui.visuals());
+/// One notice; whether the pointer rests on it.
+fn toast(ui: &mut Ui, notice: &Notice, effects: &mut Vec<Effect>) -> bool {
+    let (word, _, color) = sign(notice.severity, ui.visuals());
     let frame = egui::Frame::popup(ui.style()).inner_margin(egui::Margin { left: 14, right: 8, top: 8, bottom: 8 });
     let shown = frame.show(ui, |ui| {
-        let mut closed = false;
         ui.horizontal_top(|ui| {
+            let text = ui.available_width() - 30.0;
             ui.vertical(|ui| {
-                ui.set_width(328.0);
-                ui.label(RichText::new(word).small().strong().color(color));
-                ui.add(egui::Label::new(&notice.text).wrap().selectable(true));
+                ui.set_width(text);
+                ui.horizontal(|ui| {
+                    heading(ui, notice);
+                    if let Some(path) = &notice.path
+                        && ui.small_button("Copy path").clicked()
+                    {
+                        effects.push(WindowCommand::Copy(path.display().to_string()).into());
+                    }
+                });
+                let label = ui.add(egui::Label::new(&notice.text).wrap().selectable(true));
+                speak(&label, notice.severity);
             });
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {
-                closed = icons::button(ui, Icon::Close, &format!("Close {}", word.to_lowercase())).clicked();
+                if icons::button(ui, Icon::Close, &format!("Close {}", word.to_lowercase())).clicked() {
+                    effects.push(notice.dismissal().into());
+                }
             });
         });
-        closed
     });
     let rect = shown.response.rect;
     let strip =
         egui::Rect::from_min_max(rect.min + egui::vec2(4.0, 6.0), egui::pos2(rect.left() + 7.0, rect.bottom() - 6.0));
     ui.painter().rect_filled(strip, 2.0, color);
-    shown.inner
+    ui.rect_contains_pointer(rect)
+}
+
+/// Has screen readers read new text by themselves: errors at once, the rest when there is a pause.
+fn speak(label: &egui::Response, severity: Severity) {
+    let live = if severity == Severity::Error { accesskit::Live::Assertive } else { accesskit::Live::Polite };
+    label.ctx.accesskit_node_builder(label.id, |node| node.set_live(live));
+}
+
+/// Sign and word of a notice, and how often it was told.
+pub(super) fn heading(ui: &mut Ui, notice: &Notice) {
+    let (word, icon, color) = sign(notice.severity, ui.visuals());
+    icons::paint(ui, icon, color);
+    let times = if notice.times > 1 { format!(" ×{}", notice.times) } else { String::new() };
+    ui.label(RichText::new(format!("{word}{times}")).small().strong().color(color));
 }
 
 /// Colour is never the only sign of how serious a notice is.
-fn word(severity: Severity, visuals: &Visuals) -> (&'static str, Color32) {
+pub(super) fn sign(severity: Severity, visuals: &Visuals) -> (&'static str, Icon, Color32) {
     match severity {
-        Severity::Info => ("Done", visuals.hyperlink_color),
-        Severity::Warning => ("Warning", visuals.warn_fg_color),
-        Severity::Error => ("Error", visuals.error_fg_color),
+        Severity::Info => ("Done", Icon::Done, visuals.hyperlink_color),
+        Severity::Warning => ("Warning", Icon::Warning, visuals.warn_fg_color),
+        Severity::Error => ("Error", Icon::Error, visuals.error_fg_color),
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn menu_choice(ui: &mut Ui, id: ActionId, checked: bool, state: &Stat
     let Some(action) = actions::find(id) else { return Vec::new() };
     let mut button = Button::selectable(checked, action.text);
     if let Some(shortcut) = action.shortcuts.first() {
-        button = button.shortcut_text(ui.ctx().format_shortcut(shortcut));
+        button = button.shortcut_text(keys(ui.ctx(), shortcut));
     }
     let response = ui.add_enabled((action.enabled)(state), button).on_hover_text(action.tip);
     if response.clicked() {
@@ -40,7 +40,7 @@ pub(super) fn action_button(ui: &mut Ui, id: ActionId, text: &str, state: &State
 pub(super) fn action_switch(ui: &mut Ui, id: ActionId, text: &str, state: &State) -> Vec<Effect> {
     let Some(action) = actions::find(id) else { return Vec::new() };
     let checked = action.checked.is_some_and(|checked| checked(state));
-    let button = Button::selectable(checked, text).frame_when_inactive(true);
+    let button = choice(ui, checked, text).frame_when_inactive(true);
     let response = ui.add_enabled((action.enabled)(state), button).on_hover_text(tip(ui, action));
     if response.clicked() { (action.run)(state) } else { Vec::new() }
 }
@@ -55,15 +55,50 @@ pub(super) fn export_button(ui: &mut Ui, id: ActionId, panel: &str, state: &Stat
 
 fn tip(ui: &Ui, action: &actions::Action) -> String {
     match action.shortcuts.first() {
-        Some(shortcut) => format!("{} ({})", action.tip, ui.ctx().format_shortcut(shortcut)),
+        Some(shortcut) => format!("{} ({})", action.tip, keys(ui.ctx(), shortcut)),
         None => action.tip.to_owned(),
     }
+}
+
+/// `Ctrl+K`, with the signs that are printed on the keys.
+pub(super) fn keys(ctx: &egui::Context, shortcut: &egui::KeyboardShortcut) -> String {
+    let name = shortcut.logical_key.name();
+    let sign = match shortcut.logical_key {
+        egui::Key::OpenBracket => "[",
+        egui::Key::CloseBracket => "]",
+        egui::Key::Period => ".",
+        egui::Key::Comma => ",",
+        egui::Key::Slash => "/",
+        egui::Key::Plus => "+",
+        egui::Key::Equals => "=",
+        egui::Key::Minus => "−",
+        egui::Key::ArrowUp => "↑",
+        egui::Key::ArrowDown => "↓",
+        egui::Key::PageUp => "Page Up",
+        egui::Key::PageDown => "Page Down",
+        egui::Key::Delete => "Del",
+        _ => name,
+    };
+    let text = ctx.format_shortcut(shortcut);
+    text.strip_suffix(name).map_or_else(|| text.clone(), |modifiers| format!("{modifiers}{sign}"))
 }
 
 /// Gives a widget without words of its own the name that screen readers read.
 pub(super) fn named(response: egui::Response, name: &str) -> egui::Response {
     response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name));
     response
+}
+
+/// One of several choices; the one that is on has a frame too, since a fill alone is told by colour only.
+pub(super) fn choice<'a>(ui: &Ui, on: bool, text: impl Into<RichText>) -> Button<'a> {
+    let button = Button::selectable(on, text.into());
+    if on { button.stroke(ui.visuals().selection.stroke) } else { button }
+}
+
+/// The mark at the left end of a chosen row.
+pub(super) fn mark_row(ui: &Ui, row: egui::Rect) {
+    let mark = egui::Rect::from_min_size(row.min + egui::vec2(0.0, 3.0), egui::vec2(3.0, row.height() - 6.0));
+    ui.painter().rect_filled(mark, 1.5, ui.visuals().selection.stroke.color);
 }
 
 /// A row that is filled from the right, so that its last widget may take what is left.
@@ -167,6 +202,11 @@ pub(super) fn number(value: f64) -> String {
         format!("{value:.3}")
     };
     text.replace('-', "−")
+}
+
+/// A change with its sign.
+pub(super) fn change(value: f64) -> String {
+    if value > 0.0 { format!("+{}", number(value)) } else { number(value) }
 }
 
 /// The same, or a dash where there is none.

@@ -3,6 +3,7 @@
 
 use super::actions::Effect;
 use super::parts::{self, weak};
+use super::terms::{self, Term};
 use super::theme;
 use crate::domain::{Comparison, LOGIT_LIMIT, LayerTrace};
 use crate::workspace::{Command, State};
@@ -41,7 +42,10 @@ pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Saturation, effects: &m
     ui.add_space(4.0);
     let title = RichText::new("Clamp saturation").strong();
     let header = egui::CollapsingHeader::new(title).id_salt("saturation").default_open(true).show(ui, |ui| {
-        ui.label(weak(format!("Edges with a logit beyond ±{LOGIT_LIMIT:.0}, in % per layer and head.")).small());
+        ui.horizontal_wrapped(|ui| {
+            ui.label(weak(format!("Edges with a logit beyond ±{LOGIT_LIMIT:.0}, in % per layer and head.")).small());
+            terms::ask(ui, Term::Clamp);
+        });
         table(ui, state, "this molecule", &own.layers, effects);
         let measured = state.survey().and_then(|survey| Some((survey, &survey.states.first()?.1)));
         if let Some((survey, sweep)) = measured {

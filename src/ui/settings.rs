@@ -53,6 +53,8 @@ pub(super) struct Settings {
     pub(super) recent: Vec<PathBuf>,
     /// The folder exported to last.
     pub(super) export_folder: Option<PathBuf>,
+    /// Whether the tour was finished or skipped.
+    pub(super) toured: bool,
     /// Whether the bond list is sorted by value instead of by number.
     pub(super) bonds_by_value: bool,
 }
@@ -67,6 +69,7 @@ impl Default for Settings {
             view: View::default(),
             recent: Vec::new(),
             export_folder: None,
+            toured: false,
             bonds_by_value: true,
         }
     }

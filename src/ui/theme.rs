@@ -196,7 +196,49 @@ pub(super) fn bar_fill(ui: &Ui) -> Color32 {
     ui.visuals().selection.bg_fill
 }
 
+/// The ring around the widget that has the keyboard.
+pub(super) fn focus(visuals: &Visuals) -> Color32 {
+    visuals.hyperlink_color
+}
+
 /// Bars of values, and marks that must be seen.
 pub(super) fn accent(ui: &Ui) -> Color32 {
     ui.visuals().hyperlink_color
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance of an opaque colour, as WCAG 2 defines it.
+    fn luminance(color: Color32) -> f64 {
+        let linear = |part: u8| match f64::from(part) / 255.0 {
+            part if part <= 0.040_45 => part / 12.92,
+            part => ((part + 0.055) / 1.055).powf(2.4),
+        };
+        0.2126 * linear(color.r()) + 0.7152 * linear(color.g()) + 0.0722 * linear(color.b())
+    }
+
+    fn contrast(a: Color32, b: Color32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn text_can_be_read_and_the_ring_be_seen_on_every_ground() {
+        for (theme, colors) in [(Theme::Light, &LIGHT), (Theme::Dark, &DARK)] {
+            let [rest, hovered, pressed] = colors.button;
+            let ring = focus(&visuals(theme, colors));
+            let grounds = [colors.chrome, colors.panel, colors.paper, colors.stripe, rest, hovered, pressed];
+            for ground in grounds.into_iter().chain([colors.selection]) {
+                assert!(contrast(colors.text, ground) > 4.5, "text on {ground:?}");
+                assert!(contrast(ring, ground) > 3.0, "the ring on {ground:?}");
+            }
+            for ground in [colors.chrome, colors.panel, colors.paper] {
+                for ink in [colors.weak, colors.accent, colors.warning, colors.error] {
+                    assert!(contrast(ink, ground) > 4.5, "{ink:?} on {ground:?}");
+                }
+            }
+        }
+    }
 }

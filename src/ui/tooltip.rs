@@ -1,7 +1,7 @@
 //! What the drawing says about the atom or bond under the pointer.
 
 use super::lanes::{self, Pictures};
-use super::parts::{self, number, weak};
+use super::parts::{self, change, weak};
 use crate::analysis::Quantity;
 use crate::domain::{AtomId, DirectedEdge};
 use crate::scene::{Hit, Pick};
@@ -87,11 +87,6 @@ fn sides_tip(ui: &mut Ui, state: &State, (pictures, shown): (&Pictures, &Shown),
         }
     });
     ui.label(RichText::new("click selects, Shift+click takes out or puts back").small().weak());
-}
-
-/// A change with its sign.
-fn change(change: f64) -> String {
-    if change > 0.0 { format!("+{}", number(change)) } else { number(change) }
 }
 
 fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReading>, edges: usize) {

@@ -1,6 +1,7 @@
 //! Everything a user can do, whether by window, keyboard, command line or test.
 
 use super::lanes::{Difference, SavedLane, With};
+use super::notices::Severity;
 use super::view::Coloring;
 use crate::analysis::Quantity;
 use crate::domain::{BondId, ColumnChoice, Detail, DirectedEdge, MoleculeId, Scale, Split};
@@ -170,6 +171,8 @@ pub enum Command {
     },
     /// Train a model on the open dataset.
     Train(Box<TrainOptions>),
-    /// Remove a notice.
-    Dismiss(usize),
+    /// Tell something that only the window knows, such as a dialog that is missing.
+    Tell(Severity, String),
+    /// Close notices by their ids; the log keeps them.
+    Dismiss(Vec<u64>),
 }

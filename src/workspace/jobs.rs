@@ -16,7 +16,7 @@ impl Workspace {
             Purpose::Look => Place::Look,
             Purpose::Sweep | Purpose::Train => Place::Compute,
         };
-        self.state.jobs.push(JobStatus { id, purpose, title, done: 0, total: 0, stopping: false });
+        self.state.jobs.push(JobStatus { id, purpose, title, done: 0, total: 0, stopping: false, since: None });
         self.engine.start_as(id, place, job);
     }
 

@@ -15,6 +15,7 @@ mod lanes;
 mod memo;
 mod models;
 mod molecules;
+mod notices;
 mod picture;
 mod property;
 mod readings;
@@ -40,7 +41,7 @@ use crate::gpu::Gpu;
 use crate::scene::Pick;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Splits of at most this many molecules are measured without being asked: some ten seconds.
 pub const SWEPT_UNASKED: usize = 2_000;
@@ -223,11 +224,8 @@ impl Workspace {
             Command::SaveTrace(path) => self.save_trace(path),
             Command::Analyze { options, folder } => self.analyze(options, folder),
             Command::Train(options) => self.train(*options),
-            Command::Dismiss(place) => {
-                if place < self.state.notices.len() {
-                    self.state.notices.remove(place);
-                }
-            }
+            Command::Tell(severity, text) => self.state.notify(severity, text),
+            Command::Dismiss(ids) => self.dismiss(&ids),
         }
         self.ask();
     }
@@ -322,12 +320,14 @@ impl Workspace {
             }
             Event::ModelOpened(checkpoint) => self.add_model(checkpoint),
             Event::Trained(report) => self.state.training.push(report),
-            Event::Written(path) => self.state.notify(Severity::Info, format!("Wrote {}", path.display())),
+            Event::Written(path) => {
+                self.state.note(Severity::Info, format!("Wrote {}", path.display()), Some(path));
+            }
             Event::Remark(message) => self.state.notify(Severity::Warning, message),
             Event::Complaint(message) => self.state.notify(Severity::Error, message),
             Event::Progress { job, done, total } => {
                 if let Some(status) = self.state.jobs.iter_mut().find(|status| status.id == job) {
-                    (status.done, status.total) = (done, total);
+                    status.advance(done, total, Instant::now());
                 }
             }
             Event::Finished(job) => {

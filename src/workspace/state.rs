@@ -3,6 +3,7 @@
 use super::columns::ColumnsView;
 use super::edits::Edits;
 use super::lanes::{Difference, Lane};
+pub use super::notices::{Notice, Severity};
 use super::table::Table;
 use super::view::View;
 use crate::domain::{Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
@@ -11,29 +12,7 @@ use crate::models::Initial;
 use crate::scene::{Layout, Pick};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
-
-/// How serious a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Something was done.
-    Info,
-    /// Something is not as expected; work goes on.
-    Warning,
-    /// Something asked for could not be done.
-    Error,
-}
-
-/// Something to tell the user, once.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Notice {
-    /// How serious.
-    pub severity: Severity,
-    /// One sentence.
-    pub text: String,
-    /// When.
-    pub at: Instant,
-}
+use std::time::{Duration, Instant};
 
 /// What a running job is for.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +44,12 @@ pub struct JobStatus {
     pub total: u64,
     /// Whether it was asked to stop.
     pub stopping: bool,
+    /// When it first told how far it is, and how far that was.
+    pub since: Option<(Instant, u64)>,
 }
+
+/// A job says how long it will take only after this long: the first steps are no measure.
+const WARM_UP: Duration = Duration::from_secs(1);
 
 impl JobStatus {
     /// Part done, 0..=1, where the total is known.
@@ -74,6 +58,26 @@ impl JobStatus {
         #[allow(clippy::cast_precision_loss, reason = "a progress bar")]
         let fraction = self.done as f32 / self.total as f32;
         (self.total > 0).then_some(fraction.clamp(0.0, 1.0))
+    }
+
+    /// Takes in how far it is.
+    pub(super) fn advance(&mut self, done: u64, total: u64, now: Instant) {
+        (self.done, self.total) = (done, total);
+        // Work in several parts starts over with each.
+        if self.since.is_none_or(|(_, from)| done < from) {
+            self.since = Some((now, done));
+        }
+    }
+
+    /// Time until the end at the speed so far, where that is known.
+    pub fn time_left(&self, now: Instant) -> Option<Duration> {
+        let (since, from) = self.since?;
+        let took = now.saturating_duration_since(since);
+        let (done, left) = (self.done.checked_sub(from)?, self.total.checked_sub(self.done)?);
+        // Told to people in two digits.
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        let factor = left as f64 / done as f64;
+        (done > 0 && took >= WARM_UP).then(|| Duration::try_from_secs_f64(took.as_secs_f64() * factor).ok()).flatten()
     }
 }
 
@@ -155,7 +159,7 @@ pub struct State {
     pub training: Vec<Arc<TrainingReport>>,
     /// Queued and running jobs.
     pub jobs: Vec<JobStatus>,
-    /// What the user should know, oldest first.
+    /// What the user was told, oldest first.
     pub notices: Vec<Notice>,
     /// Files opened before, newest first.
     pub recent: Vec<PathBuf>,
@@ -198,14 +202,32 @@ impl State {
     pub fn is_stale(&self) -> bool {
         self.is_stale_at(0)
     }
+}
 
-    pub(super) fn notify(&mut self, severity: Severity, text: impl Into<String>) {
-        let text = text.into();
-        match severity {
-            Severity::Info => log::info!("{text}"),
-            Severity::Warning => log::warn!("{text}"),
-            Severity::Error => log::error!("{text}"),
-        }
-        self.notices.push(Notice { severity, text, at: Instant::now() });
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_left_follows_the_speed_so_far() {
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        let mut job = JobStatus {
+            id: JobId(1),
+            purpose: Purpose::Sweep,
+            title: String::new(),
+            done: 0,
+            total: 0,
+            stopping: false,
+            since: None,
+        };
+        assert_eq!(job.time_left(start), None);
+        job.advance(10, 100, start);
+        job.advance(40, 100, after(6));
+        assert_eq!(job.time_left(after(6)), Some(Duration::from_secs(12)));
+        assert_eq!(job.time_left(start + Duration::from_millis(500)), None, "too early to tell");
+        // A second part: nothing is known of it yet.
+        job.advance(0, 50, after(7));
+        assert_eq!(job.time_left(after(9)), None);
     }
 }

@@ -12,6 +12,24 @@ use crate::domain::{Dataset, ModelId};
 use crate::engine::BASE_SEED;
 use crate::figure::Provenance;
 use crate::models::Initial;
+use std::time::Duration;
+
+/// How long something takes, in units that fit: `12 s`, `3 min 20 s`, `25 min`, `2 h 5 min`.
+pub fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64().ceil();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, and saturating")]
+    let seconds = seconds as u64;
+    let minutes = seconds.div_ceil(60);
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..600 => match seconds % 60 {
+            0 => format!("{minutes} min"),
+            rest => format!("{} min {rest} s", seconds / 60),
+        },
+        600..3600 => format!("{minutes} min"),
+        _ => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
+}
 
 /// A job of a single step, for work that is short but must not hold up a frame.
 pub struct Task<F>(Option<F>);
@@ -49,4 +67,18 @@ pub fn provenance(dataset: &Dataset, model: &ModelId) -> Provenance {
         ("model".to_owned(), model.name.to_string()),
         ("weights_hash".to_owned(), format!("{:016x}", model.revision)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+    use std::time::Duration;
+
+    #[test]
+    fn durations_have_fitting_units() {
+        let words = |seconds: f64| in_words(Duration::from_secs_f64(seconds));
+        let texts = [0.0, 0.2, 59.0, 60.0, 200.0, 601.0, 3599.0, 3600.0, 7500.0].map(words);
+        let expected = ["0 s", "1 s", "59 s", "1 min", "3 min 20 s", "11 min", "60 min", "1 h 0 min", "2 h 5 min"];
+        assert_eq!(texts, expected);
+    }
 }

@@ -83,11 +83,11 @@ impl fmt::Display for TrainingReport {
                 auc(best.auc)
             );
         }
-        let minutes = self.time_left.as_secs().div_ceil(60);
+        let left = super::in_words(self.time_left);
         write!(
             f,
             "epoch {epoch}/{}: loss {train_loss:.4}, validation {} {validation_loss:.4}{}{}, learning rate {learning_rate:.1e}, \
-             {:.0} molecules/s, {minutes} min left",
+             {:.0} molecules/s, {left} left",
             self.epochs,
             self.loss,
             auc(validation_auc),

@@ -8,9 +8,12 @@ pub use table::ACTIONS;
 
 use super::Page;
 use super::export::Subject;
+use super::focus;
+use super::layout::Pane;
 use super::settings::Appearance;
+use super::walk::Walk;
 use crate::workspace::{Command, State};
-use eframe::egui::{Context, KeyboardShortcut, Popup};
+use eframe::egui::{Context, Key, KeyboardShortcut, Popup};
 
 /// What an action does: something to the workspace, or to the window alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +65,18 @@ pub enum WindowCommand {
     ResetLayout,
     /// Show a page of help.
     Show(Page),
+    /// Find a command by typing.
+    Palette,
+    /// Choose the next bond or atom, or the one so many places further on.
+    Walk(Walk, i64),
+    /// Open the menu of what is chosen in the drawing.
+    ContextMenu,
+    /// Bring a panel to the front and the keyboard to it.
+    FocusPanel(Pane),
+    /// Bring the keyboard to the next panel, or the one before.
+    CyclePanels(bool),
+    /// Begin the tour of the first minutes.
+    Tour,
     /// Close the window.
     Quit,
 }
@@ -129,6 +144,25 @@ pub enum ActionId {
     NormalText,
     ResetLayout,
     StopAll,
+    Palette,
+    NextBond,
+    PreviousBond,
+    NextAtom,
+    PreviousAtom,
+    PreviousHead,
+    ContextMenu,
+    Deselect,
+    NextPanel,
+    PreviousPanel,
+    PanelLibrary,
+    PanelMolecule,
+    PanelInspector,
+    PanelEdgeRatios,
+    PanelBatchMaxima,
+    PanelHistogram,
+    PanelLog,
+    CloseNotices,
+    Tour,
     Terms,
     Keys,
     About,
@@ -152,27 +186,65 @@ pub struct Action {
     pub run: fn(&State) -> Vec<Effect>,
 }
 
+impl Action {
+    /// What is missing while it cannot be done.
+    pub(super) fn needs(&self) -> &'static str {
+        use ActionId as Id;
+        match self.id {
+            Id::Undo => "needs an edit",
+            Id::Redo => "needs an edit that was taken back",
+            Id::ToggleBond => "needs a chosen bond",
+            Id::Deselect => "needs a chosen bond or atom",
+            Id::ExportActivations => "needs a chosen bond with numbers",
+            Id::ClearAblation => "needs a bond that is out",
+            Id::ExportEdgeRatios | Id::ExportTrace => "needs a prediction",
+            Id::ExportCurves | Id::ExportHistogram => "needs measured molecules",
+            Id::Arcs | Id::StrongestArcs => "needs a full-graph model",
+            Id::AllowLarge => "needs a graph too large for its model",
+            Id::StopAll => "needs work that runs",
+            Id::CloseNotices => "needs a notice",
+            Id::Reload | Id::NextMolecule | Id::PreviousMolecule | Id::NextPage | Id::PreviousPage => {
+                "needs a list of molecules"
+            }
+            Id::ExportMolecule | Id::CopySmiles | Id::ContextMenu | Id::NextAtom | Id::PreviousAtom => {
+                "needs a molecule"
+            }
+            Id::NextBond | Id::PreviousBond => "needs a molecule with bonds",
+            _ => "not possible now",
+        }
+    }
+}
+
 /// The line of an action.
 pub fn find(id: ActionId) -> Option<&'static Action> {
     ACTIONS.iter().find(|action| action.id == id)
 }
 
 /// The actions that the keys pressed since the last frame ask for, one for every press. Keys that a
-/// text field or an open menu may want for itself are left to it.
+/// text field or an open menu may want for itself are left to it, and arrows to any widget with the focus.
 pub(super) fn pressed(ctx: &Context) -> Vec<&'static Action> {
-    let busy = ctx.egui_wants_keyboard_input() || Popup::is_any_open(ctx);
+    let typing = ctx.text_edit_focused() || Popup::is_any_open(ctx);
+    let inside = focus::is_inside_a_panel(ctx);
     let mut keys: Vec<(&Action, &KeyboardShortcut)> =
         ACTIONS.iter().flat_map(|action| action.shortcuts.iter().map(move |shortcut| (action, shortcut))).collect();
     // A key with Shift also matches the one without: the more specific first.
     keys.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
     let mut actions = Vec::new();
     for (action, shortcut) in keys {
-        if !(busy && shortcut.conflicts_with_text_editing()) {
+        let wanted_elsewhere =
+            typing && shortcut.conflicts_with_text_editing() || inside && moves_focus(shortcut.logical_key);
+        if !wanted_elsewhere {
             let presses = ctx.input_mut(|input| input.count_and_consume_key(shortcut.modifiers, shortcut.logical_key));
             actions.extend(std::iter::repeat_n(action, presses));
         }
     }
     actions
+}
+
+/// Keys by which widgets are operated or left.
+fn moves_focus(key: Key) -> bool {
+    use Key::{ArrowDown, ArrowLeft, ArrowRight, ArrowUp, End, Home};
+    matches!(key, ArrowDown | ArrowLeft | ArrowRight | ArrowUp | Home | End)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! What the rows of the table are made of: short constructors, and questions to the state.
 
 use super::super::export::Subject;
+use super::super::layout::Pane;
+use super::super::walk::Walk;
 use super::{Action, ActionId, Effect, WindowCommand};
 use crate::analysis::Quantity;
 use crate::domain::Dataset;
@@ -13,12 +15,12 @@ pub(super) const fn key(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
 }
 
-pub(super) const fn shift(key: Key) -> KeyboardShortcut {
-    KeyboardShortcut::new(Modifiers::SHIFT, key)
-}
-
 pub(super) const fn ctrl(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+pub(super) const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
 }
 
 pub(super) const fn ctrl_shift(key: Key) -> KeyboardShortcut {
@@ -54,6 +56,14 @@ pub(super) fn has_rows(state: &State) -> bool {
 
 pub(super) fn has_trace(state: &State) -> bool {
     state.comparison.is_some()
+}
+
+pub(super) fn has_bonds(state: &State) -> bool {
+    state.shown.as_ref().is_some_and(|shown| shown.molecule.bond_count() > 0)
+}
+
+pub(super) fn has_molecule(state: &State) -> bool {
+    state.shown.is_some()
 }
 
 pub(super) fn has_survey(state: &State) -> bool {
@@ -130,10 +140,26 @@ pub(super) fn layer(state: &State, up: bool) -> Vec<Effect> {
     just(Command::SetLayer(if up { layer.saturating_add(1) } else { layer.saturating_sub(1) }))
 }
 
+/// All heads, then one after the other, and round again.
+pub(super) fn previous_head(state: &State) -> Vec<Effect> {
+    let heads = state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.heads);
+    let previous = state.view.reading.head.map_or_else(|| heads.checked_sub(1), |head| head.checked_sub(1));
+    just(Command::SetHead(previous))
+}
+
 pub(super) fn next_head(state: &State) -> Vec<Effect> {
     let heads = state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.heads);
     let next = state.view.reading.head.map_or(0, |head| head + 1);
     just(Command::SetHead((next < heads).then_some(next)))
+}
+
+/// Chooses the next bond or atom, forward or back.
+pub(super) fn walk(along: Walk, by: i64) -> Vec<Effect> {
+    just(WindowCommand::Walk(along, by))
+}
+
+pub(super) fn panel(pane: Pane) -> Vec<Effect> {
+    just(WindowCommand::FocusPanel(pane))
 }
 
 pub(super) fn quantity(wanted: Quantity) -> Vec<Effect> {

@@ -2,11 +2,13 @@
 
 use super::super::export::Subject;
 use super::super::help::Page;
+use super::super::layout::Pane;
 use super::super::settings::Appearance;
+use super::super::walk::Walk;
 use super::row::{
     PAGE, action, base, can_compare_base, can_compare_trained, can_compare_twin, columns, ctrl, ctrl_shift, difference,
-    export, has_absent, has_rows, has_survey, has_trace, is_ablated, just, key, layer, next_head, picked_bond,
-    quantity, shift, smiles, source, step, switch, when,
+    export, has_absent, has_bonds, has_molecule, has_rows, has_survey, has_trace, is_ablated, just, key, layer,
+    next_head, panel, picked_bond, previous_head, quantity, shift, smiles, source, step, switch, walk, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
@@ -19,6 +21,13 @@ use ActionId as Id;
 
 /// The table, in menu order.
 pub static ACTIONS: &[Action] = &[
+    action(
+        Id::Palette,
+        "Command palette…",
+        "Find any command, molecule, layer, head, model or word by typing a few letters of it",
+        &[ctrl(Key::K), ctrl(Key::P)],
+        |_| just(WindowCommand::Palette),
+    ),
     action(Id::Open, "Open…", "Open a file of SMILES: CSV, TSV or .smi, plain or gzip", &[ctrl(Key::O)], |_| {
         just(WindowCommand::PickMolecules)
     }),
@@ -197,6 +206,55 @@ pub static ACTIONS: &[Action] = &[
         |state| state.view.reading.head.is_none(),
     ),
     action(Id::NextHead, "Next head", "Numbers of one attention head after the other", &[key(Key::H)], next_head),
+    action(Id::PreviousHead, "Previous head", "The attention head before", &[shift(Key::H)], previous_head),
+    when(
+        action(
+            Id::NextBond,
+            "Next bond",
+            "Choose the next bond in the order of the list; at first the one of largest value",
+            &[key(Key::Period)],
+            |_| walk(Walk::Bonds, 1),
+        ),
+        has_bonds,
+    ),
+    when(
+        action(
+            Id::PreviousBond,
+            "Previous bond",
+            "Choose the bond before in the order of the list",
+            &[key(Key::Comma)],
+            |_| walk(Walk::Bonds, -1),
+        ),
+        has_bonds,
+    ),
+    when(
+        action(Id::NextAtom, "Next atom", "Choose the next atom by number", &[ctrl(Key::Period)], |_| {
+            walk(Walk::Atoms, 1)
+        }),
+        has_molecule,
+    ),
+    when(
+        action(Id::PreviousAtom, "Previous atom", "Choose the atom before", &[ctrl(Key::Comma)], |_| {
+            walk(Walk::Atoms, -1)
+        }),
+        has_molecule,
+    ),
+    when(
+        action(
+            Id::ContextMenu,
+            "Menu of what is chosen",
+            "What can be done to the chosen bond or atom, as by a right click",
+            &[shift(Key::F10), key(Key::Menu)],
+            |_| just(WindowCommand::ContextMenu),
+        ),
+        has_molecule,
+    ),
+    when(
+        action(Id::Deselect, "Choose nothing", "Drop the choice of a bond or atom", &[key(Key::Backspace)], |_| {
+            just(Command::Select(None))
+        }),
+        |state| state.pick.is_some(),
+    ),
     switch(
         action(
             Id::Ratio,
@@ -426,6 +484,42 @@ pub static ACTIONS: &[Action] = &[
         just(WindowCommand::TextZoom(Some(-0.1)))
     }),
     action(Id::NormalText, "Normal text", "Back to 100 %", &[ctrl(Key::Num0)], |_| just(WindowCommand::TextZoom(None))),
+    action(Id::NextPanel, "Next panel", "Bring the keyboard to the next panel", &[key(Key::F6)], |_| {
+        just(WindowCommand::CyclePanels(true))
+    }),
+    action(Id::PreviousPanel, "Previous panel", "Bring the keyboard to the panel before", &[shift(Key::F6)], |_| {
+        just(WindowCommand::CyclePanels(false))
+    }),
+    action(Id::PanelLibrary, "Go to the library", "The list of molecules", &[ctrl(Key::Num1)], |_| {
+        panel(Pane::Library)
+    }),
+    action(Id::PanelMolecule, "Go to the molecule", "The drawing", &[ctrl(Key::Num2)], |_| panel(Pane::Molecule)),
+    action(Id::PanelInspector, "Go to the inspector", "Bonds and their layers", &[ctrl(Key::Num3)], |_| {
+        panel(Pane::Inspector)
+    }),
+    action(Id::PanelEdgeRatios, "Go to the edge ratios", "Sorted ratios of this molecule", &[ctrl(Key::Num4)], |_| {
+        panel(Pane::EdgeRatios)
+    }),
+    action(
+        Id::PanelBatchMaxima,
+        "Go to the batch maxima",
+        "Largest ratios of many molecules",
+        &[ctrl(Key::Num5)],
+        |_| panel(Pane::BatchMaxima),
+    ),
+    action(Id::PanelHistogram, "Go to the histogram", "Log ratios with their gamma fit", &[ctrl(Key::Num6)], |_| {
+        panel(Pane::Histogram)
+    }),
+    action(Id::PanelLog, "Go to the log", "Everything that was done or went wrong", &[ctrl(Key::Num7)], |_| {
+        panel(Pane::Log)
+    }),
+    when(
+        action(Id::CloseNotices, "Close all notices", "The log keeps them", &[], |state| {
+            let open = state.notices.iter().filter(|notice| notice.open);
+            just(Command::Dismiss(open.map(|notice| notice.id).collect()))
+        }),
+        |state| state.notices.iter().any(|notice| notice.open),
+    ),
     action(Id::ResetLayout, "Reset layout", "Put every panel back where it was at first", &[], |_| {
         just(WindowCommand::ResetLayout)
     }),
@@ -434,6 +528,13 @@ pub static ACTIONS: &[Action] = &[
             state.jobs.iter().filter(|job| !job.stopping).map(|job| Command::Stop(job.id).into()).collect()
         }),
         |state| state.jobs.iter().any(|job| !job.stopping),
+    ),
+    action(
+        Id::Tour,
+        "Tour of the first minutes",
+        "Five steps on the bundled molecules, from choosing one to a figure in a file",
+        &[],
+        |_| just(WindowCommand::Tour),
     ),
     action(
         Id::Terms,

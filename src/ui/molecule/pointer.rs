@@ -50,6 +50,7 @@ pub(super) fn point(
     let Some(pointer) = response.interact_pointer_pos() else { return hovered };
     if response.secondary_clicked() {
         own.menu = hit(pointer);
+        own.menu_at = None;
         if let Some(hit) = own.menu {
             effects.push(Command::Select(Some(hit.pick)).into());
         }
@@ -66,9 +67,26 @@ pub(super) fn point(
     hovered
 }
 
+/// Opens the context menu of what is chosen, beside it.
+pub(super) fn open_menu_by_key(ui: &Ui, response: &Response, state: &State, (picture, own): (&Picture, &mut Molecule)) {
+    if std::mem::take(&mut own.menu_asked) {
+        let pick = state.pick;
+        own.menu = pick.map(|pick| Hit { pick, edge: None });
+        let at = pick.and_then(|pick| own.screen_position(&picture.scene, pick));
+        own.menu_at = Some(at.filter(|at| response.rect.contains(*at)).unwrap_or_else(|| response.rect.center()));
+        egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(response));
+        // From here the next Tab leads into the menu.
+        response.request_focus();
+    }
+}
+
 pub(super) fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mut Vec<Effect>) {
     let Some(shown) = &state.shown else { return };
-    response.context_menu(|ui| {
+    let mut popup = egui::Popup::context_menu(response);
+    if let Some(at) = own.menu_at {
+        popup = popup.at_position(at);
+    }
+    popup.show(|ui| {
         if let Some(Hit { pick: Pick::Bond(bond), .. }) = own.menu
             && let Some(edges) = parts::directions(&shown.molecule, bond)
         {
