@@ -22,8 +22,9 @@ use bondscope::gpu::Gpu;
 use bondscope::models::{Initial, ModelSpec};
 use bondscope::scene::{Background, ColorMap, Pick};
 use bondscope::workspace::{
-    Coloring, Column, Command, Difference, FigureKind, MOST_LANES, QUANTITIES, Source, With, Workspace,
+    Coloring, Column, Command, Difference, FigureKind, Look, MOST_LANES, QUANTITIES, Source, With, Workspace,
 };
+use glam::Vec2;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -88,7 +89,7 @@ fn sweep(dice: &mut Dice) -> SweepOptions {
 }
 
 fn view(dice: &mut Dice) -> Command {
-    match dice.below(11) {
+    match dice.below(12) {
         0 | 1 => Command::SetLayer(dice.below(14)),
         2 => Command::SetHead(dice.of(&[None, Some(0), Some(7), Some(90)])),
         3 => Command::SetQuantity(dice.of(&QUANTITIES)),
@@ -98,6 +99,7 @@ fn view(dice: &mut Dice) -> Command {
         7 => Command::SetHistogram(dice.of(&[ModelState::Trained, ModelState::Base])),
         8 => Command::ShowAtomNumbers(dice.once_in(2)),
         9 => Command::ShowArcs(dice.once_in(2)),
+        10 => Command::FitRangeToGallery,
         _ => Command::SetArcThreshold(dice.of(&[None, Some(10.0), Some(f32::NAN)])),
     }
 }
@@ -228,6 +230,14 @@ fn look(workspace: &mut Workspace) {
         drop(workspace.lane_picture(side, Background::Dark, None));
     }
     drop(workspace.difference_picture(Background::Dark, None));
+    // The thumbnails around the molecule chosen.
+    let table = &workspace.state.table;
+    let from = workspace.state.selected.and_then(|id| table.row_of(id)).map_or(0, |row| row / 20 * 20);
+    let ids = table.order.get(from..table.order.len().min(from + 40)).unwrap_or_default().to_vec();
+    workspace.want_thumbnails(&ids, 0..ids.len().min(20));
+    let cell = Vec2::new(92.0, 62.0);
+    let sheet = workspace.thumbnails(Look { background: Background::Light, cell });
+    assert_eq!(sheet.thumbnails.len(), ids.len(), "a molecule without a thumbnail");
     for kind in [FigureKind::EdgeRatios, FigureKind::Curves, FigureKind::Histogram] {
         for state in [ModelState::Trained, ModelState::Base] {
             drop(workspace.chart(kind, state));

@@ -3,7 +3,7 @@
 //! A directed edge has one activation per feature; it is massive where its largest is far above its median. Figures
 //! 1, 2 and 4 of the paper divide by the *lower* median, figure 3 by the ordinary one; both are here, each in its place.
 
-use crate::domain::{LayerTrace, Matrix, Trace};
+use crate::domain::{Matrix, Trace};
 use std::ops::Range;
 
 /// The ratio above which an activation is massive in the sense of Sun et al. (the picture's reference line).
@@ -72,7 +72,7 @@ pub fn edge_stats_of(edges: &Matrix, features: Range<usize>) -> Vec<EdgeStat> {
 }
 
 /// One edge; `scratch` only saves allocations.
-fn edge_stat(activations: &[f32], first_feature: usize, scratch: &mut Vec<u32>) -> EdgeStat {
+pub(super) fn edge_stat(activations: &[f32], first_feature: usize, scratch: &mut Vec<u32>) -> EdgeStat {
     magnitudes(activations, scratch);
     let Some(place) = scratch.len().checked_sub(1).map(|last| last / 2) else {
         return EdgeStat { ratio: f64::NAN, median: f64::NAN, max: f64::NAN, feature: first_feature };
@@ -142,13 +142,12 @@ pub fn edge_values(trace: &Trace, view: View) -> Vec<f64> {
     match view.quantity {
         Quantity::Ratio => stats(|stat| stat.ratio),
         Quantity::Activation => stats(|stat| stat.max),
-        Quantity::Attention => attention(layer, view.head),
+        Quantity::Attention => attention(&layer.attention, view.head),
     }
 }
 
 /// Attention weight of every edge: of one head, or the mean over all.
-fn attention(layer: &LayerTrace, head: Option<usize>) -> Vec<f64> {
-    let weights = &layer.attention;
+pub(super) fn attention(weights: &Matrix, head: Option<usize>) -> Vec<f64> {
     (0..weights.rows)
         .map(|row| match (weights.row(row), head) {
             (row, Some(head)) => row.get(head).map_or(f64::NAN, |&weight| f64::from(weight)),
@@ -169,6 +168,7 @@ pub fn rank(values: &[f64], row: usize) -> Option<usize> {
 pub(super) mod tests {
     use super::*;
     use crate::analysis::{Sample, fit};
+    use crate::domain::LayerTrace;
     use proptest::prelude::*;
     use serde_json::Value;
 

@@ -10,6 +10,7 @@ mod gamma;
 mod massive;
 mod special;
 mod stats;
+mod summary;
 mod sweep;
 mod tally;
 
@@ -24,5 +25,6 @@ pub use massive::{
     rank,
 };
 pub use stats::{Sample, SampleError, ks};
+pub use summary::EdgeSummary;
 pub use sweep::{Band, BatchRatios, Detection, EDGES_IN_CURVES, EDGES_IN_HISTOGRAM, LayerSweep, Sweep, SweepError};
 pub use tally::Tally;

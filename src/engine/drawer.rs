@@ -1,4 +1,4 @@
-//! Reads a record and lays its molecule out on a thread that can be given up on.
+//! Reads records and lays their molecules out on a thread that can be given up on.
 //!
 //! The layout call takes no deadline and has been seen to run for many seconds on a large cage, so
 //! the thread is replaced when it overstays; the abandoned one ends by itself after its call.
@@ -6,7 +6,7 @@
 use super::event::{Event, Outbox};
 use crate::domain::{Molecule, MoleculeId};
 use crate::scene::{self, Layout};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -28,9 +28,26 @@ pub struct DrawRequest {
     pub smiles: Box<str>,
 }
 
+/// How far a request got.
+pub(super) enum Drawn {
+    /// The molecule was read; its layout follows.
+    Read(Arc<Molecule>),
+    /// The molecule was laid out.
+    LaidOut(Arc<Molecule>, Arc<Layout>),
+    /// It cannot be read, in one sentence.
+    Unreadable(String),
+}
+
+/// Who asks: what the thread is called and what becomes of its results.
+#[derive(Clone, Copy)]
+pub(super) struct Client {
+    pub(super) name: &'static str,
+    pub(super) event: fn(&DrawRequest, Drawn) -> Option<Event>,
+}
+
 #[derive(Default)]
 struct Desk {
-    request: Option<DrawRequest>,
+    requests: VecDeque<DrawRequest>,
     /// What is being worked on, since when, and its graph once it was read.
     busy: Option<(DrawRequest, Option<Arc<Molecule>>, Instant)>,
     closed: bool,
@@ -38,21 +55,22 @@ struct Desk {
 
 type Shared = Arc<(Mutex<Desk>, Condvar)>;
 
-/// The newest request wins, as with every question.
+/// The newest list of requests wins, as with every question; it is answered one by one.
 pub(super) struct Drawer {
+    client: Client,
     shared: Shared,
     thread: JoinHandle<()>,
     out: Outbox,
 }
 
 impl Drawer {
-    pub(super) fn spawn(out: Outbox) -> std::io::Result<Self> {
-        let (shared, thread) = spawn(out.clone())?;
-        Ok(Self { shared, thread, out })
+    pub(super) fn spawn(client: Client, out: Outbox) -> std::io::Result<Self> {
+        let (shared, thread) = spawn(client, out.clone())?;
+        Ok(Self { client, shared, thread, out })
     }
 
-    pub(super) fn ask(&self, request: DrawRequest) {
-        lock(&self.shared).request = Some(request);
+    pub(super) fn ask(&self, requests: impl IntoIterator<Item = DrawRequest>) {
+        lock(&self.shared).requests = requests.into_iter().collect();
         self.shared.1.notify_one();
     }
 
@@ -64,22 +82,33 @@ impl Drawer {
             return Ok(());
         }
         desk.closed = true;
-        let (busy, waiting) = (desk.busy.take(), desk.request.take());
+        let (busy, waiting) = (desk.busy.take(), std::mem::take(&mut desk.requests));
         drop(desk);
-        (self.shared, self.thread) = spawn(self.out.clone())?;
-        if let Some((DrawRequest { dataset, id, .. }, molecule, _)) = busy {
-            log::warn!("gave up on the layout of molecule {}", id.0);
-            self.out.send(match molecule {
-                Some(molecule) => Event::Drawn { dataset, id, layout: Arc::new(scene::fallback(&molecule)) },
-                None => {
-                    Event::Unreadable { dataset, id, message: "Bondscope failed to read this molecule.".to_owned() }
-                }
-            });
+        (self.shared, self.thread) = spawn(self.client, self.out.clone())?;
+        if let Some((request, molecule, _)) = busy {
+            log::warn!("gave up on the layout of molecule {}", request.id.0);
+            self.client.tell(
+                &self.out,
+                &request,
+                match molecule {
+                    Some(molecule) => {
+                        let layout = Arc::new(scene::fallback(&molecule));
+                        Drawn::LaidOut(molecule, layout)
+                    }
+                    None => Drawn::Unreadable("Bondscope failed to read this molecule.".to_owned()),
+                },
+            );
         }
-        if let Some(request) = waiting {
-            self.ask(request);
-        }
+        self.ask(waiting);
         Ok(())
+    }
+}
+
+impl Client {
+    fn tell(self, out: &Outbox, request: &DrawRequest, drawn: Drawn) {
+        if let Some(event) = (self.event)(request, drawn) {
+            out.send(event);
+        }
     }
 }
 
@@ -95,28 +124,27 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Desk> {
     shared.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn spawn(out: Outbox) -> std::io::Result<(Shared, JoinHandle<()>)> {
+fn spawn(client: Client, out: Outbox) -> std::io::Result<(Shared, JoinHandle<()>)> {
     let shared = Shared::default();
     let theirs = Arc::clone(&shared);
-    let thread = std::thread::Builder::new().name("drawer".to_owned()).spawn(move || run(&theirs, &out))?;
+    let thread = std::thread::Builder::new().name(client.name.to_owned()).spawn(move || run(client, &theirs, &out))?;
     Ok((shared, thread))
 }
 
-fn run(shared: &Shared, out: &Outbox) {
+fn run(client: Client, shared: &Shared, out: &Outbox) {
     let mut cache: HashMap<(u64, MoleculeId), Arc<Layout>> = HashMap::new();
     while let Some(request) = next(shared) {
-        let DrawRequest { dataset, id, ref smiles } = request;
-        lock(shared).busy = Some((request.clone(), None, Instant::now()));
-        let molecule = match crate::io::smiles::read(smiles) {
+        let molecule = match crate::io::smiles::read(&request.smiles) {
             Ok(reading) => Arc::new(reading.molecule),
             Err(error) => {
                 lock(shared).busy = None;
-                out.send(Event::Unreadable { dataset, id, message: error.to_string() });
+                client.tell(out, &request, Drawn::Unreadable(error.to_string()));
                 continue;
             }
         };
-        out.send(Event::Read { dataset, id, molecule: Arc::clone(&molecule) });
-        let layout = cache.get(&(dataset, id)).cloned().unwrap_or_else(|| {
+        client.tell(out, &request, Drawn::Read(Arc::clone(&molecule)));
+        let key = (request.dataset, request.id);
+        let layout = cache.get(&key).cloned().unwrap_or_else(|| {
             lock(shared).busy = Some((request.clone(), Some(Arc::clone(&molecule)), Instant::now()));
             Arc::new(scene::layout(&molecule))
         });
@@ -129,8 +157,8 @@ fn run(shared: &Shared, out: &Outbox) {
         if cache.len() >= KEPT {
             cache.clear();
         }
-        cache.insert((dataset, id), Arc::clone(&layout));
-        out.send(Event::Drawn { dataset, id, layout });
+        cache.insert(key, Arc::clone(&layout));
+        client.tell(out, &request, Drawn::LaidOut(molecule, layout));
     }
 }
 
@@ -140,7 +168,8 @@ fn next(shared: &Shared) -> Option<DrawRequest> {
         if desk.closed {
             return None;
         }
-        if let Some(request) = desk.request.take() {
+        if let Some(request) = desk.requests.pop_front() {
+            desk.busy = Some((request.clone(), None, Instant::now()));
             return Some(request);
         }
         desk = shared.1.wait(desk).unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,8 @@
 //! Everything a worker can say, and how it says it.
 
 use super::worker::JobId;
-use super::{Checkpoint, Survey, TrainingReport};
-use crate::domain::{Comparison, Dataset, Molecule, MoleculeId, Probe};
+use super::{Checkpoint, Summarised, Survey, TrainingReport};
+use crate::domain::{Comparison, Dataset, ModelId, Molecule, MoleculeId, Probe};
 use crate::io::Preview;
 use crate::scene::Layout;
 use std::path::PathBuf;
@@ -55,6 +55,24 @@ pub enum Event {
         id: MoleculeId,
         /// One sentence.
         message: String,
+    },
+    /// A molecule of the gallery was read and laid out.
+    Sketched {
+        /// Which opened file.
+        dataset: u64,
+        /// The record.
+        id: MoleculeId,
+        /// Its graph and where its atoms go; or one sentence.
+        drawn: Result<(Arc<Molecule>, Arc<Layout>), String>,
+    },
+    /// Some molecules of the gallery were computed.
+    Summarised {
+        /// Which opened file.
+        dataset: u64,
+        /// Who answered.
+        model: ModelId,
+        /// What there is to show of each.
+        answers: Vec<Summarised>,
     },
     /// One of the newest questions was answered.
     Traced(Box<Comparison>),

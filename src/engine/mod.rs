@@ -1,12 +1,14 @@
 //! Background threads: what may take longer than a frame happens here, and comes back as events.
 //!
-//! Three workers and a drawer. `probe` answers the newest questions about the molecule shown, so a
-//! click never waits for a sweep; `compute` sweeps and trains; `io` reads and writes files. Tensors
-//! are made and used on the worker's own thread and never leave `models`.
+//! Four workers and two drawers. `probe` answers the newest questions about the molecule shown, so a
+//! click never waits for a sweep; `gallery` computes thumbnails; `compute` sweeps and trains; `io` reads
+//! and writes files. Tensors are made and used on the worker's own thread and never leave `models`.
+//! `drawer` lays out the molecule shown, `thumbnails` those of the gallery.
 
 mod checkpoint;
 mod drawer;
 mod event;
+mod gallery;
 pub mod jobs;
 mod probe;
 mod worker;
@@ -14,13 +16,15 @@ mod worker;
 pub use checkpoint::{BASE_SEED, Checkpoint, ModelFile};
 pub use drawer::DrawRequest;
 pub use event::{Event, Outbox};
+pub use gallery::{GalleryQuestion, Summarised, ToSummarise};
 pub use jobs::sweep::{ModelState, Survey, SurveyKey, SweepOptions};
 pub use jobs::train::TrainingReport;
 pub use probe::Question;
 pub use worker::{Job, JobId, Step};
 
 use crate::gpu::{Device, Gpu};
-use drawer::Drawer;
+use drawer::{Client, Drawer, Drawn};
+use gallery::Summariser;
 use probe::Answerer;
 use std::convert::Infallible;
 use std::sync::{Arc, mpsc};
@@ -41,9 +45,11 @@ pub enum Place {
 /// The background threads and the way to talk to them.
 pub struct Engine {
     probe: Worker<Question>,
+    gallery: Worker<GalleryQuestion>,
     compute: Worker<Infallible>,
     io: Worker<Infallible>,
     drawer: Drawer,
+    thumbnails: Drawer,
     events: mpsc::Receiver<Event>,
     out: Outbox,
     gpu: Gpu,
@@ -60,9 +66,11 @@ impl Engine {
         let out = Outbox::new(sender, wake);
         Ok(Self {
             probe: probe_worker(gpu.probe.clone(), out.clone())?,
+            gallery: gallery_worker(gpu.probe.clone(), out.clone())?,
             compute: idle_worker("compute", out.clone())?,
             io: idle_worker("io", out.clone())?,
-            drawer: Drawer::spawn(out.clone())?,
+            drawer: Drawer::spawn(DRAWER, out.clone())?,
+            thumbnails: Drawer::spawn(THUMBNAILS, out.clone())?,
             events,
             out,
             gpu,
@@ -88,7 +96,17 @@ impl Engine {
 
     /// Has a record read and laid out; a newer request replaces it.
     pub fn draw(&self, request: DrawRequest) {
-        self.drawer.ask(request);
+        self.drawer.ask([request]);
+    }
+
+    /// Has the records of a gallery read and laid out, most wanted first; a newer list replaces it.
+    pub fn sketch(&self, requests: Vec<DrawRequest>) {
+        self.thumbnails.ask(requests);
+    }
+
+    /// Has the molecules of a gallery computed, most wanted first; newer questions replace those not taken up.
+    pub fn summarise(&self, questions: Vec<GalleryQuestion>) {
+        self.gallery.ask(questions);
     }
 
     /// Queues a job.
@@ -136,10 +154,15 @@ impl Engine {
     /// The system refuses to start a thread.
     pub fn revive(&mut self) -> std::io::Result<Vec<&'static str>> {
         self.drawer.check()?;
+        self.thumbnails.check()?;
         let mut died = Vec::new();
         if self.probe.is_dead() {
             self.probe = probe_worker(self.gpu.probe.clone(), self.out.clone())?;
             died.push("probe");
+        }
+        if self.gallery.is_dead() {
+            self.gallery = gallery_worker(self.gpu.probe.clone(), self.out.clone())?;
+            died.push("gallery");
         }
         for (name, worker) in [("compute", &mut self.compute), ("io", &mut self.io)] {
             if worker.is_dead() {
@@ -151,9 +174,36 @@ impl Engine {
     }
 }
 
+/// Lays out the molecule shown.
+const DRAWER: Client = Client {
+    name: "drawer",
+    event: |&DrawRequest { dataset, id, .. }, drawn| {
+        Some(match drawn {
+            Drawn::Read(molecule) => Event::Read { dataset, id, molecule },
+            Drawn::LaidOut(_, layout) => Event::Drawn { dataset, id, layout },
+            Drawn::Unreadable(message) => Event::Unreadable { dataset, id, message },
+        })
+    },
+};
+
+/// Lays out the molecules of the gallery, whose graphs are of no use before.
+const THUMBNAILS: Client = Client {
+    name: "thumbnails",
+    event: |&DrawRequest { dataset, id, .. }, drawn| match drawn {
+        Drawn::Read(_) => None,
+        Drawn::LaidOut(molecule, layout) => Some(Event::Sketched { dataset, id, drawn: Ok((molecule, layout)) }),
+        Drawn::Unreadable(message) => Some(Event::Sketched { dataset, id, drawn: Err(message) }),
+    },
+};
+
 fn probe_worker(device: Device, out: Outbox) -> std::io::Result<Worker<Question>> {
     let mut answerer = Answerer::new(device);
     Worker::spawn("probe", out, move |question, out| answerer.answer(question, out))
+}
+
+fn gallery_worker(device: Device, out: Outbox) -> std::io::Result<Worker<GalleryQuestion>> {
+    let mut summariser = Summariser::new(device);
+    Worker::spawn("gallery", out, move |question, out| summariser.answer(question, out))
 }
 
 /// A worker that only does jobs: there is no question it could be asked.

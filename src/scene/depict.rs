@@ -224,7 +224,7 @@ impl Drawn {
 
 /// Whether an atom is a carbon that chemists draw as a mere corner. One on its own, or in the middle
 /// of two double bonds, would not be seen.
-fn is_plain_carbon(molecule: &Molecule, id: AtomId, atom: &Atom) -> bool {
+pub(super) fn is_plain_carbon(molecule: &Molecule, id: AtomId, atom: &Atom) -> bool {
     const CARBON: u8 = 6;
     let bonds = molecule.neighbours(id).filter_map(|(_, bond)| molecule.bond(bond));
     let orders: Vec<BondOrder> = bonds.map(|(_, _, bond)| bond.order).collect();

@@ -16,6 +16,7 @@ mod pick;
 mod quality;
 mod relief;
 mod scale;
+mod thumbnail;
 
 pub use camera::Camera;
 pub use depict::{EdgeInk, EdgePaint, Style, depict};
@@ -25,6 +26,7 @@ pub use paint::{Background, ColorMap, Rgb, element_color};
 pub use pick::{Hit, pick};
 pub use quality::Quality;
 pub use scale::{ColorBar, ColorScale, Tick, WIDTH_HIGH, WIDTH_LOW};
+pub use thumbnail::{Fit, thumbnail};
 
 use crate::domain::{AtomId, BondId, DirectedEdge};
 use glam::Vec2;

@@ -30,7 +30,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
             ui.menu_button("View", |ui| {
                 let groups: &[&[Id]] = &[
                     &[Id::Ratio, Id::Activation, Id::Attention],
-                    &[Id::Difference, Id::LockRange, Id::AtomNumbers],
+                    &[Id::Difference, Id::LockRange, Id::FitRangeToGallery, Id::AtomNumbers],
                     &[Id::Arcs, Id::StrongestArcs, Id::Projections, Id::XavierBase],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],
                     &[Id::LargerText, Id::SmallerText, Id::NormalText],
@@ -43,6 +43,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     effects.extend(parts::menu_choice(ui, id, theme == appearance, state));
                 }
                 ui.separator();
+                effects.extend(menu_item(ui, Id::PanelGallery, state));
                 effects.extend(menu_item(ui, Id::ResetLayout, state));
             });
             ui.menu_button("Compare", |ui| lanes::menu(ui, state, &mut effects));

@@ -31,6 +31,8 @@ const SAMPLES: usize = 48;
 pub(super) enum Surface {
     /// The molecule shown, in one of the states side by side or as their difference.
     Molecule(usize),
+    /// The thumbnails.
+    Gallery,
 }
 
 /// What the paint callbacks share: the renderers, and the last thing that went wrong with one.
@@ -184,6 +186,13 @@ pub(super) fn color_bar(ui: &Ui, canvas: Rect, bar: &ColorBar) {
 
 /// Gradient, ticks below it, label and marker above it.
 pub(super) fn bar_with_ticks(ui: &Ui, painter: &Painter, frame: Rect, bar: &ColorBar) {
+    scale_with_ticks(ui, painter, frame, bar);
+    let (font, ink) = (FontId::proportional(11.0), ui.visuals().text_color());
+    painter.text(frame.left_top() - Vec2::new(0.0, 3.0), Align2::LEFT_BOTTOM, &bar.label, font, ink);
+}
+
+/// The same without the label.
+pub(super) fn scale_with_ticks(ui: &Ui, painter: &Painter, frame: Rect, bar: &ColorBar) {
     painter.add(Shape::mesh(gradient(ui, frame, bar)));
     let (ink, weak) = (ui.visuals().text_color(), ui.visuals().weak_text_color());
     let font = FontId::proportional(11.0);
@@ -200,7 +209,6 @@ pub(super) fn bar_with_ticks(ui: &Ui, painter: &Painter, frame: Rect, bar: &Colo
             painter.galley(pos2(left, frame.bottom() + 3.0), galley, weak);
         }
     }
-    painter.text(frame.left_top() - Vec2::new(0.0, 3.0), Align2::LEFT_BOTTOM, &bar.label, font.clone(), ink);
     if let (Some(marker), Some(at)) = (&bar.marker, marked) {
         painter.vline(at, frame.top() - 3.0..=frame.bottom() + 3.0, Stroke::new(1.5, ink));
         painter.text(pos2(at, frame.bottom() + 3.0), Align2::CENTER_TOP, &marker.label, font, ink);

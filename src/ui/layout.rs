@@ -3,7 +3,7 @@
 
 use super::actions::{ActionId, Effect};
 use super::{Session, Settings};
-use super::{charts, icons, inspector, lanes, library, molecule, parts, theme};
+use super::{charts, gallery, icons, inspector, lanes, library, molecule, parts, theme};
 use crate::workspace::{FigureKind, Workspace};
 use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
@@ -26,18 +26,27 @@ const FIRST: [f32; 2] = [1280.0, 690.0];
 
 /// One panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub(super) enum Pane {
+#[allow(missing_docs, reason = "each is explained by its title")]
+pub enum Pane {
     Library,
     Molecule,
     Inspector,
     EdgeRatios,
     BatchMaxima,
     Histogram,
+    Gallery,
 }
 
 impl Pane {
-    const ALL: [Self; 6] =
-        [Self::Library, Self::Molecule, Self::Inspector, Self::EdgeRatios, Self::BatchMaxima, Self::Histogram];
+    const ALL: [Self; 7] = [
+        Self::Library,
+        Self::Molecule,
+        Self::Inspector,
+        Self::EdgeRatios,
+        Self::BatchMaxima,
+        Self::Histogram,
+        Self::Gallery,
+    ];
 
     /// The title on its tab.
     pub(super) fn title(self) -> &'static str {
@@ -48,13 +57,14 @@ impl Pane {
             Self::EdgeRatios => "Edge ratios",
             Self::BatchMaxima => "Batch maxima",
             Self::Histogram => "Histogram",
+            Self::Gallery => "Gallery",
         }
     }
 
     /// The export that belongs to it.
     fn export(self) -> Option<ActionId> {
         match self {
-            Self::Library => None,
+            Self::Library | Self::Gallery => None,
             Self::Molecule => Some(ActionId::ExportMolecule),
             Self::Inspector => Some(ActionId::ExportActivations),
             Self::EdgeRatios => Some(ActionId::ExportEdgeRatios),
@@ -72,7 +82,7 @@ pub(super) fn first() -> Tree {
         tiles.insert_tab_tile(panes)
     };
     let library = tab(&[Pane::Library]);
-    let molecule = tab(&[Pane::Molecule]);
+    let molecule = tab(&[Pane::Molecule, Pane::Gallery]);
     let plots = tab(&[Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram]);
     let inspector = tab(&[Pane::Inspector]);
     let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![molecule, plots]);
@@ -84,6 +94,34 @@ pub(super) fn first() -> Tree {
     root.shares.set_share(middle, FIRST[0] - LIBRARY - INSPECTOR);
     root.shares.set_share(inspector, INSPECTOR);
     let root = tiles.insert_container(root);
+    Tree::new(egui::Id::unique("panels"), root, tiles)
+}
+
+/// Rows of cells of one size, each with some panels as tabs. A panel that is named twice keeps its first place,
+/// and those that are not named at all become further tabs of the last cell.
+pub(super) fn rows(cells: &[&[&[Pane]]]) -> Tree {
+    let mut left = Pane::ALL.to_vec();
+    let mut take = |wanted: &[Pane]| -> Vec<Pane> {
+        wanted.iter().filter_map(|pane| Some(left.remove(left.iter().position(|other| other == pane)?))).collect()
+    };
+    let mut rows: Vec<Vec<Vec<Pane>>> =
+        cells.iter().map(|row| row.iter().map(|cell| take(cell)).filter(|cell| !cell.is_empty()).collect()).collect();
+    rows.retain(|row| !row.is_empty());
+    match rows.last_mut().and_then(|row| row.last_mut()) {
+        Some(cell) => cell.extend(left),
+        None => rows.push(vec![left]),
+    }
+    let mut tiles = Tiles::default();
+    let mut row = |cells: Vec<Vec<Pane>>| {
+        let cells = cells.into_iter().map(|panes| {
+            let panes = panes.into_iter().map(|pane| tiles.insert_pane(pane)).collect();
+            tiles.insert_tab_tile(panes)
+        });
+        let cells = cells.collect();
+        tiles.insert_horizontal_tile(cells)
+    };
+    let rows = rows.into_iter().map(&mut row).collect();
+    let root = tiles.insert_vertical_tile(rows);
     Tree::new(egui::Id::unique("panels"), root, tiles)
 }
 
@@ -133,6 +171,14 @@ fn keep_side_columns(tree: &mut Tree, wanted: &mut Option<Vec<f32>>, now: f32) {
     }
 }
 
+/// Brings a panel in front of all that may cover it.
+pub(super) fn bring_forward(settings: &mut Settings, pane: Pane) {
+    if settings.maximized.is_some() {
+        settings.maximized = Some(pane);
+    }
+    settings.tree.make_active(|_, tile| matches!(tile, Tile::Pane(known) if *known == pane));
+}
+
 /// Shows all panels, or the one that fills the window.
 pub(super) fn show(
     ui: &mut Ui,
@@ -145,6 +191,7 @@ pub(super) fn show(
         workspace,
         session,
         bonds_by_value: settings.bonds_by_value,
+        thumbnails: settings.thumbnails,
         maximized: settings.maximized,
         effects: Vec::new(),
     };
@@ -159,8 +206,11 @@ pub(super) fn show(
         settings.tree.ui(&mut panels, ui);
     }
     settings.bonds_by_value = panels.bonds_by_value;
+    settings.thumbnails = panels.thumbnails;
     settings.maximized = panels.maximized;
-    panels.effects
+    let effects = panels.effects;
+    session.gallery.end_frame(workspace);
+    effects
 }
 
 /// One panel over the whole window.
@@ -184,13 +234,14 @@ struct Panels<'a> {
     workspace: &'a mut Workspace,
     session: &'a mut Session,
     bonds_by_value: bool,
+    thumbnails: gallery::Size,
     maximized: Option<Pane>,
     effects: Vec<Effect>,
 }
 
 impl Panels<'_> {
     fn pane(&mut self, ui: &mut Ui, pane: Pane) {
-        let Self { workspace, session, bonds_by_value, effects, .. } = self;
+        let Self { workspace, session, bonds_by_value, thumbnails, effects, .. } = self;
         let fill = if pane == Pane::Molecule { ui.visuals().extreme_bg_color } else { ui.visuals().panel_fill };
         ui.painter().rect_filled(ui.available_rect_before_wrap(), 0.0, fill);
         let pictures = session.pictures.clone();
@@ -202,6 +253,7 @@ impl Panels<'_> {
             Pane::EdgeRatios => charts::show(ui, workspace, FigureKind::EdgeRatios, &mut session.charts),
             Pane::BatchMaxima => charts::show(ui, workspace, FigureKind::Curves, &mut session.charts),
             Pane::Histogram => charts::show(ui, workspace, FigureKind::Histogram, &mut session.charts),
+            Pane::Gallery => gallery::show(ui, workspace, &mut session.gallery, thumbnails),
         };
         effects.extend(shown);
     }
@@ -293,6 +345,17 @@ mod tests {
         tree.remove_recursively(id);
         assert!(!is_sound(&tree));
         assert!(!is_sound(&Tree::empty(egui::Id::unique("none"))));
+    }
+
+    #[test]
+    fn rows_of_panels_have_every_panel_once() {
+        let tree = rows(&[&[&[Pane::Gallery], &[Pane::Molecule, Pane::Gallery]], &[], &[&[Pane::Library]]]);
+        assert!(is_sound(&tree));
+        assert!(is_sound(&rows(&[])));
+        let active = tree.active_tiles();
+        for pane in [Pane::Gallery, Pane::Molecule, Pane::Library] {
+            assert!(active.contains(&tree.tiles.find_pane(&pane).unwrap()), "{pane:?} can be seen");
+        }
     }
 
     #[test]

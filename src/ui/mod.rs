@@ -13,6 +13,7 @@ mod columns;
 mod detail;
 mod export;
 mod files;
+mod gallery;
 mod help;
 mod icons;
 mod inspector;
@@ -36,6 +37,7 @@ mod tooltip;
 pub use export::Subject;
 pub use files::{NativePicker, Picker, Purpose};
 pub use help::Page;
+pub use layout::Pane;
 pub use run::{Start, egui_setup, run};
 pub use settings::Appearance;
 
@@ -70,6 +72,7 @@ struct Session {
     molecule: molecule::Molecule,
     inspector: inspector::Inspector,
     charts: charts::Charts,
+    gallery: gallery::Gallery,
     /// The painted molecule of the last frame, in every state side by side.
     pictures: lanes::Pictures,
     /// Width of the panels in the last frame, points.
@@ -133,6 +136,14 @@ impl App {
     /// Gives a command as a menu or shortcut would.
     pub fn apply(&mut self, command: Command) {
         self.workspace.apply(command);
+    }
+
+    /// Puts the panels into rows of cells, each with some panels as tabs; panels that are not named become
+    /// further tabs of the last cell.
+    pub fn lay_out(&mut self, rows: &[&[&[Pane]]]) {
+        self.settings.tree = layout::rows(rows);
+        self.settings.maximized = None;
+        (self.session.width, self.session.columns) = (None, None);
     }
 
     /// Where on screen an atom or bond of the molecule is drawn, in points; `None` if it is not.
@@ -208,6 +219,7 @@ impl App {
                 (self.session.width, self.session.columns) = (None, None);
             }
             WindowCommand::Show(page) => self.page = Some(page),
+            WindowCommand::FocusPanel(pane) => layout::bring_forward(&mut self.settings, pane),
             WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }

@@ -1,6 +1,7 @@
 //! What the window remembers from one start to the next. The key carries a version, and whatever is
 //! read is checked: a file that is old, damaged or edited by hand must never cost the user a panel.
 
+use super::gallery;
 use super::layout::{self, Pane, Tree};
 use super::theme::TEXT_ZOOM;
 use crate::workspace::{Command, State, View};
@@ -55,6 +56,8 @@ pub(super) struct Settings {
     pub(super) export_folder: Option<PathBuf>,
     /// Whether the bond list is sorted by value instead of by number.
     pub(super) bonds_by_value: bool,
+    /// How large the thumbnails of the gallery are.
+    pub(super) thumbnails: gallery::Size,
 }
 
 impl Default for Settings {
@@ -68,6 +71,7 @@ impl Default for Settings {
             recent: Vec::new(),
             export_folder: None,
             bonds_by_value: true,
+            thumbnails: gallery::Size::default(),
         }
     }
 }

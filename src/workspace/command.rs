@@ -120,6 +120,8 @@ pub enum Command {
     SetColorMap(ColorMap),
     /// Keep the present colour range for every molecule, or fit it to each.
     LockRange(bool),
+    /// Keep the colour range that holds every value of the thumbnails that can be seen.
+    FitRangeToGallery,
     /// Choose whose log ratios the histogram shows.
     SetHistogram(ModelState),
     /// Number the atoms in the picture.

@@ -1,11 +1,11 @@
 //! What is remembered of things derived from state: one value for each, with everything it depends on, so
 //! that a frame that shows the same as the one before costs nothing.
 
-use super::FigureKind;
 use super::lanes::MOST_LANES;
 use super::picture::Picture;
 use super::readings::Readings;
 use super::view::{Coloring, View};
+use super::{FigureKind, gallery};
 use crate::analysis;
 use crate::analysis::chart::Chart;
 use crate::domain::{Comparison, Intervention, Molecule};
@@ -95,4 +95,5 @@ pub(super) struct Memo {
     pub(super) differences: Option<([Held<Readings>; 2], Differences)>,
     pub(super) pictures: [Option<(PictureKey, Arc<Picture>)>; PICTURES],
     pub(super) charts: Vec<(ChartKey, Result<Arc<Chart>, String>)>,
+    pub(super) gallery: gallery::Memo,
 }

@@ -10,6 +10,7 @@ mod columns;
 mod command;
 mod edits;
 mod export;
+mod gallery;
 mod jobs;
 mod lanes;
 mod memo;
@@ -26,6 +27,7 @@ pub use bundled::{BundledModel, bundled_models};
 pub use columns::ColumnsView;
 pub use command::{Column, Command, FigureKind, Source};
 pub use edits::Edits;
+pub use gallery::{Gallery, Look, Sheet, Thumbnail};
 pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter};
 pub use picture::{AbsentBonds, FEW, Picture};
 pub use property::Property;
@@ -180,6 +182,10 @@ impl Workspace {
             Command::LockRange(lock) => {
                 self.state.view.locked = self.fitted_range().filter(|_| lock);
             }
+            Command::FitRangeToGallery => {
+                let range = self.state.gallery.range(self.state.view.reading);
+                self.state.view.locked = range.or(self.state.view.locked);
+            }
             Command::SetHistogram(state) => self.state.view.histogram = state,
             Command::ShowAtomNumbers(show) => self.state.view.atom_numbers = show,
             Command::ShowArcs(show) => self.state.view.arcs.shown = show,
@@ -257,6 +263,7 @@ impl Workspace {
         }
         self.draw_quickly();
         self.ask();
+        self.ask_for_thumbnails();
         changed
     }
 
@@ -267,7 +274,7 @@ impl Workspace {
             (Some(_), None) => self.state.untraceable.is_some(),
             (None, _) => true,
         };
-        self.state.jobs.is_empty() && drawn && self.asked.is_empty()
+        self.state.jobs.is_empty() && drawn && self.asked.is_empty() && self.has_thumbnails()
     }
 
     /// Pumps until nothing is left to do or `go_on` says no; returns whether all was done. This is
@@ -309,6 +316,8 @@ impl Workspace {
                     }
                 }
             }
+            Event::Sketched { dataset, id, drawn } => self.sketched(dataset, id, drawn),
+            Event::Summarised { dataset, model, answers } => self.summarised(dataset, &model, answers),
             Event::Traced(comparison) => self.traced(*comparison),
             Event::Untraceable { probe, message, large } => {
                 self.refuse(&probe, &Untraceable { message, large });
@@ -360,6 +369,7 @@ impl Workspace {
         match name {
             "compute" => self.sweeping = None,
             "io" => self.loading = None,
+            "gallery" => self.give_up_on_thumbnails(),
             _ => {
                 for probe in self.asked.clone() {
                     self.refuse(&probe, &Untraceable { message: text.clone(), large: false });

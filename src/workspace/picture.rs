@@ -162,7 +162,7 @@ impl Workspace {
 
     /// What is known of every edge of the molecule shown in one of the states, made anew only if the answer
     /// or the way it is looked at changed.
-    fn readings(&mut self, side: usize) -> Option<Arc<Readings>> {
+    pub(super) fn readings(&mut self, side: usize) -> Option<Arc<Readings>> {
         let state = &self.state;
         let shown = state.shown.as_ref()?;
         let comparison = state.side(side).and_then(|side| side.comparison);
@@ -306,20 +306,20 @@ fn drawn(pairs: &[AbsentPair], arcs: Arcs) -> usize {
 }
 
 /// The line at a ratio of 1000.
-fn marker(view: &View, scale: &ColorScale) -> Option<f32> {
+pub(super) fn marker(view: &View, scale: &ColorScale) -> Option<f32> {
     let ratios = view.reading.quantity == Quantity::Ratio && !scale.map.is_diverging();
     ratios.then(|| narrow(MASSIVE_RATIO))
 }
 
 /// Colours need no more than f32.
 #[allow(clippy::cast_possible_truncation, reason = "for colours")]
-fn narrow(value: f64) -> f32 {
+pub(super) fn narrow(value: f64) -> f32 {
     value as f32
 }
 
 /// The scale that holds everything drawn. Absent bonds count as long as arcs are shown at all, so that
 /// their threshold does not change what colours mean.
-fn color_scale<'a>(view: &View, readings: impl Iterator<Item = &'a EdgeReading>) -> ColorScale {
+pub(super) fn color_scale<'a>(view: &View, readings: impl Iterator<Item = &'a EdgeReading>) -> ColorScale {
     let readings = readings.filter(|reading| view.arcs.shown || reading.bond.is_some());
     if view.coloring == Coloring::Difference {
         let changes = readings.filter_map(EdgeReading::difference).map(narrow);
@@ -337,7 +337,7 @@ fn color_scale<'a>(view: &View, readings: impl Iterator<Item = &'a EdgeReading>)
 }
 
 /// What the colours mean, in words.
-fn bar_label(view: &View) -> String {
+pub(super) fn bar_label(view: &View) -> String {
     let head = view.reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
     let what = quantity_name(view.reading.quantity);
     let change = if view.coloring == Coloring::Difference { "change of " } else { "" };

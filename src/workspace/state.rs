@@ -2,6 +2,7 @@
 
 use super::columns::ColumnsView;
 use super::edits::Edits;
+use super::gallery::Gallery;
 use super::lanes::{Difference, Lane};
 use super::table::Table;
 use super::view::View;
@@ -121,6 +122,8 @@ pub struct State {
     pub columns: Option<ColumnsView>,
     /// Rows, sorting and scores.
     pub table: Table,
+    /// Thumbnails.
+    pub gallery: Gallery,
     /// Models to choose from: bundled ones, their base states, opened files.
     pub checkpoints: Vec<Arc<Checkpoint>>,
     /// The chosen model's place among them.

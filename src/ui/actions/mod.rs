@@ -8,6 +8,7 @@ pub use table::ACTIONS;
 
 use super::Page;
 use super::export::Subject;
+use super::layout::Pane;
 use super::settings::Appearance;
 use crate::workspace::{Command, State};
 use eframe::egui::{Context, KeyboardShortcut, Popup};
@@ -62,6 +63,8 @@ pub enum WindowCommand {
     ResetLayout,
     /// Show a page of help.
     Show(Page),
+    /// Bring a panel to the front.
+    FocusPanel(Pane),
     /// Close the window.
     Quit,
 }
@@ -103,6 +106,8 @@ pub enum ActionId {
     Attention,
     Difference,
     LockRange,
+    FitRangeToGallery,
+    PanelGallery,
     AtomNumbers,
     Arcs,
     StrongestArcs,

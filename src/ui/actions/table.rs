@@ -2,6 +2,7 @@
 
 use super::super::export::Subject;
 use super::super::help::Page;
+use super::super::layout::Pane;
 use super::super::settings::Appearance;
 use super::row::{
     PAGE, action, base, can_compare_base, can_compare_trained, can_compare_twin, columns, ctrl, ctrl_shift, difference,
@@ -243,6 +244,19 @@ pub static ACTIONS: &[Action] = &[
         ),
         |state| state.view.locked.is_some(),
     ),
+    when(
+        action(
+            Id::FitRangeToGallery,
+            "Fit colour range to gallery",
+            "Keep the colour range that holds every value of the thumbnails on screen",
+            &[],
+            |_| just(Command::FitRangeToGallery),
+        ),
+        |state| state.gallery.has_numbers(),
+    ),
+    action(Id::PanelGallery, "Gallery", "Thumbnails of all listed molecules", &[key(Key::G)], |_| {
+        just(WindowCommand::FocusPanel(Pane::Gallery))
+    }),
     switch(
         action(
             Id::AtomNumbers,
