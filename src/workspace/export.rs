@@ -6,15 +6,21 @@ use super::state::{Purpose, Severity};
 use super::{FigureKind, Workspace};
 use crate::analysis::chart::Table;
 use crate::analysis::{Quantity, View};
-use crate::domain::{Comparison, Dataset, DirectedEdge, Intervention, Matrix, Molecule, Probe, Scale, symbol};
+use crate::domain::{AtomId, Comparison, Dataset, DirectedEdge, Intervention, Matrix, Molecule, Probe, Scale, symbol};
 use crate::engine::jobs::{Task, measured, provenance};
-use crate::engine::{Event, ModelState};
-use crate::figure::{self, Content, Figure, Format, HeatStrip, MoleculeFigure, Panel, Provenance};
+use crate::engine::{Checkpoint, Event, ModelState};
+use crate::figure::{
+    self, Content, Figure, FigureSpec, Format, HeatStrip, Letters, MoleculeFigure, Panel, Provenance, Row,
+};
 use crate::io::{self, Tensor};
 use crate::models;
 use crate::scene::{Background, ColorBar, ColorScale, Pick};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Width of a figure of more than two states: two columns of a journal, millimetres.
+const WIDE: f64 = 178.0;
 
 impl Workspace {
     /// A figure of what is shown, as a value.
@@ -22,7 +28,20 @@ impl Workspace {
     /// # Errors
     /// One sentence: why there is nothing to draw yet.
     pub fn figure(&mut self, kind: FigureKind) -> Result<Figure, String> {
+        if kind == FigureKind::Molecule && !self.state.lanes.is_empty() {
+            let rows = self.sides_rows()?;
+            let provenance = self.provenance(kind)?;
+            let width = if rows.iter().any(|row| row.cells.len() > 2) { WIDE } else { FigureSpec::default().width };
+            // The states have letters of their own.
+            let spec = FigureSpec { width, letters: Letters::None, ..FigureSpec::default() };
+            return Ok(Figure { spec, rows, provenance });
+        }
         let panel = self.panel(kind)?;
+        Ok(Figure::single(panel, self.provenance(kind)?))
+    }
+
+    /// Where a figure of what is shown comes from.
+    fn provenance(&self, kind: FigureKind) -> Result<Provenance, String> {
         let (Some(dataset), Some(checkpoint)) = (self.state.dataset(), self.state.checkpoint()) else {
             return Err("Nothing is open that could be drawn; open a file of molecules first.".to_owned());
         };
@@ -32,7 +51,12 @@ impl Workspace {
             }
             _ => measured(dataset, &checkpoint.id, self.state.initial),
         };
-        Ok(Figure::single(panel, provenance))
+        let beside = (1..self.state.side_count()).map(|side| {
+            let key = format!("side {}", super::side_letter(side));
+            let place = self.state.side(side).map_or(0, |side| side.checkpoint.id.revision);
+            (key, format!("{}, revision {place:016x}", self.state.name_at(side)))
+        });
+        Ok(provenance.into_iter().chain(beside).collect())
     }
 
     /// A panel of a figure: what is shown, under words that say what it is.
@@ -70,7 +94,14 @@ impl Workspace {
     }
 
     pub(super) fn export(&mut self, kind: FigureKind, format: Format, path: PathBuf) {
-        match self.figure(kind) {
+        let figure = self.figure(kind).map(|figure| match (kind, format) {
+            // A file has one table: that of all states side by side.
+            (FigureKind::Molecule, Format::Csv) => {
+                Figure { rows: figure.rows.into_iter().take(1).map(first_cell).collect(), ..figure }
+            }
+            _ => figure,
+        });
+        match figure {
             Err(reason) => self.state.notify(Severity::Error, reason),
             Ok(figure) => self.write(format!("Writing {}", path.display()), move |out| {
                 let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
@@ -140,7 +171,7 @@ impl Workspace {
             parts.push(checkpoint.id.name.to_string());
         }
         if let Some(comparison) = &self.state.comparison {
-            parts.extend(self.prediction_words(comparison));
+            parts.extend(self.prediction_words(self.state.checkpoint(), comparison));
         }
         let record = self.state.selected.and_then(|id| self.state.dataset()?.record(id));
         let compared = self.state.compared().first().copied().flatten();
@@ -155,14 +186,26 @@ impl Workspace {
         parts.join(" · ")
     }
 
+    /// What one of the states side by side predicts, and what edits there are.
+    pub(super) fn side_words(&self, side: usize) -> String {
+        let Some((checkpoint, comparison)) =
+            self.state.side(side).and_then(|side| Some((side.checkpoint, side.comparison?)))
+        else {
+            return String::new();
+        };
+        let mut parts: Vec<String> = self.prediction_words(Some(checkpoint), comparison).into_iter().collect();
+        parts.extend(edit_words(&comparison.probe.intervention));
+        parts.join(" · ")
+    }
+
     fn survey_caption(&self) -> String {
         let survey = self.state.survey().zip(self.state.dataset());
         survey.map_or_else(String::new, |(survey, dataset)| survey.caption(dataset))
     }
 
     /// The first output, by name where there are several.
-    fn prediction_words(&self, comparison: &Comparison) -> Option<String> {
-        let checkpoint = self.state.checkpoint()?;
+    fn prediction_words(&self, checkpoint: Option<&Arc<Checkpoint>>, comparison: &Comparison) -> Option<String> {
+        let checkpoint = checkpoint?;
         let told = |trace: &crate::domain::Trace| trace.prediction.first().map(|&raw| checkpoint.spec.meaning(raw));
         let (before, after) = (told(&comparison.baseline)?, told(&comparison.edited)?);
         let name = match &self.state.dataset()?.columns {
@@ -248,18 +291,27 @@ fn spell(edge: DirectedEdge) -> String {
     format!("{}>{}", edge.source.0, edge.target.0)
 }
 
+/// A row's first cell alone.
+fn first_cell(row: Row<Panel>) -> Row<Panel> {
+    Row { cells: row.cells.into_iter().take(1).collect(), ..row }
+}
+
+/// The symbol of an atom.
+pub(super) fn element(molecule: &Molecule, atom: AtomId) -> String {
+    molecule.atom(atom).map_or("", |atom| symbol(atom.element)).to_owned()
+}
+
 /// The numbers behind the picture of a molecule.
 fn reading_table(picture: &Picture, molecule: &Molecule) -> Table {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    let element = |atom| molecule.atom(atom).map_or("", |atom| symbol(atom.element)).to_owned();
     let row = |reading: &super::EdgeReading| {
         let bond = reading.bond.and_then(|bond| molecule.bond(bond));
         let order = bond.map_or("absent", |(_, _, bond)| bond.order.name());
         vec![
             reading.edge.source.0.to_string(),
             reading.edge.target.0.to_string(),
-            element(reading.edge.source),
-            element(reading.edge.target),
+            element(molecule, reading.edge.source),
+            element(molecule, reading.edge.target),
             order.to_owned(),
             number(reading.value),
             number(reading.baseline),

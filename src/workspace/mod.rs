@@ -16,6 +16,7 @@ mod models;
 mod molecules;
 mod picture;
 mod readings;
+mod sides;
 mod state;
 mod table;
 mod view;
