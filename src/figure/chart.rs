@@ -3,10 +3,10 @@
 
 use super::page::{LEADING, Page};
 use super::plot::Plot;
-use super::svg::{Anchor, Area, Path};
+use super::svg::{Anchor, Area, Element, Path};
 use super::text::Label;
 use super::ticks::{Tick, range, ticks};
-use crate::analysis::chart::{Chart, Role, Series, Shape};
+use crate::analysis::chart::{Chart, Pattern, Role, Series, Shape};
 use crate::scene::Rgb;
 use glam::DVec2;
 
@@ -121,7 +121,7 @@ fn draw_swatch(page: &mut Page, area: Area, series: &Series) {
     match series.shape {
         Shape::Line(_) => {
             let line = page.svg.element("line").span(left, right).color("stroke", color);
-            line.pen(width(series.role).max(1.2)).end();
+            patterned(line.pen(width(series).max(1.2)), series.pattern()).end();
         }
         Shape::VLine(_) | Shape::HLine(_) => {
             dashed(page.svg.element("line").span(left, right), color, series.opacity);
@@ -133,8 +133,9 @@ fn draw_swatch(page: &mut Page, area: Area, series: &Series) {
 }
 
 /// Line width of a series, in points.
-fn width(role: Role) -> f64 {
-    match role {
+fn width(series: &Series) -> f64 {
+    match series.role {
+        Role::Trained | Role::Second | Role::Third if series.is_prominent() => 1.3,
         Role::Trained | Role::Base | Role::OtherBase | Role::Edited | Role::Second | Role::Third => 0.9,
         Role::Fit => 1.1,
         Role::Selected => 1.6,
@@ -204,9 +205,9 @@ fn draw_series(page: &mut Page, plot: &Plot, series: &Series) {
         Shape::Line(points) => {
             let path = polyline(plot, points);
             if matches!(series.role, Role::Fit | Role::Selected) {
-                curve(page, &path, paper, (width(series.role) + CASING, CASING_OPACITY));
+                curve(page, &path, paper, (width(series) + CASING, CASING_OPACITY));
             }
-            curve(page, &path, color, (width(series.role), series.opacity));
+            stroked(page, &path, color, series);
         }
         Shape::Band { low, high } => {
             let (bottom, top) = (plot.y(low.min(*high)), plot.y(low.max(*high)));
@@ -225,6 +226,22 @@ fn draw_series(page: &mut Page, plot: &Plot, series: &Series) {
             let y = plot.y(*at);
             reference(page, (DVec2::new(frame.left, y), DVec2::new(frame.right, y)), series);
         }
+    }
+}
+
+/// The line of a series in its pattern.
+fn stroked(page: &mut Page, path: &Path, color: Rgb, series: &Series) {
+    let line = page.svg.element("path").path(path).attribute("fill", "none").color("stroke", color);
+    let line = line.pen(width(series)).opacity("stroke-opacity", series.opacity).attribute("stroke-linejoin", "round");
+    patterned(line, series.pattern()).end();
+}
+
+/// A line in a pattern: round ends would close the gaps of broken ones.
+fn patterned(line: Element<'_>, pattern: Pattern) -> Element<'_> {
+    match pattern {
+        Pattern::Solid => line.attribute("stroke-linecap", "round"),
+        Pattern::Dashed => line.attribute("stroke-dasharray", "4 2.4"),
+        Pattern::Dotted => line.attribute("stroke-dasharray", "1.3 1.5"),
     }
 }
 

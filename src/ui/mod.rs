@@ -394,7 +394,11 @@ impl App {
                 }
             }
         }
-        let covered = self.export.is_some() || self.base.is_some() || self.page.is_some() || self.columns.is_some();
+        let covered = self.export.is_some()
+            || self.base.is_some()
+            || self.page.is_some()
+            || self.columns.is_some()
+            || self.assumptions.is_some();
         if let Some(tour) = &mut self.tour
             && !tour::show(ctx, &self.workspace.state, tour, covered)
         {

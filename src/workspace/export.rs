@@ -2,20 +2,24 @@
 //! writing happen on the `io` worker.
 
 use super::picture::Picture;
-use super::property::Property;
 use super::state::{Purpose, Severity};
 use super::{Composition, FigureKind, Subject, Workspace};
 use crate::analysis::chart::Table;
 use crate::analysis::{Quantity, View};
-use crate::domain::{Ablation, Comparison, Dataset, DirectedEdge, Matrix, Molecule, Scale, symbol};
+use crate::domain::{Ablation, AtomId, Comparison, Dataset, DirectedEdge, Matrix, Molecule, Scale, symbol};
 use crate::engine::jobs::{Task, measured, provenance};
-use crate::engine::{Event, ModelState};
-use crate::figure::{self, Content, Figure, Format, HeatStrip, MoleculeFigure, Panel, Provenance};
+use crate::engine::{Checkpoint, Event, ModelState};
+use crate::figure::{
+    self, Content, Figure, FigureSpec, Format, HeatStrip, Letters, MoleculeFigure, Panel, Provenance, Row,
+};
 use crate::io::{self, Tensor};
 use crate::models;
 use crate::scene::{Background, ColorBar, ColorScale, Pick};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+
+/// Width of a figure of more than two states: two columns of a journal, millimetres.
+const WIDE: f64 = 178.0;
 
 impl Workspace {
     /// A figure of what is shown, as a value.
@@ -23,7 +27,20 @@ impl Workspace {
     /// # Errors
     /// One sentence: why there is nothing to draw yet.
     pub fn figure(&mut self, kind: FigureKind) -> Result<Figure, String> {
+        if kind == FigureKind::Molecule && !self.state.lanes.is_empty() {
+            let rows = self.sides_rows()?;
+            let provenance = self.provenance(kind)?;
+            let width = if rows.iter().any(|row| row.cells.len() > 2) { WIDE } else { FigureSpec::default().width };
+            // The states have letters of their own.
+            let spec = FigureSpec { width, letters: Letters::None, ..FigureSpec::default() };
+            return Ok(Figure { spec, rows, provenance });
+        }
         let panel = self.panel(kind)?;
+        Ok(Figure::single(panel, self.provenance(kind)?))
+    }
+
+    /// Where a figure of what is shown comes from.
+    fn provenance(&self, kind: FigureKind) -> Result<Provenance, String> {
         let (Some(dataset), Some(checkpoint)) = (self.state.dataset(), self.state.checkpoint()) else {
             return Err("Nothing is open that could be drawn; open a file of molecules first.".to_owned());
         };
@@ -31,7 +48,12 @@ impl Workspace {
             Some(comparison) if !kind.is_measured() => asked(dataset, comparison),
             _ => measured(dataset, &checkpoint.id, self.state.initial),
         };
-        Ok(Figure::single(panel, provenance))
+        let beside = (1..self.state.side_count()).map(|side| {
+            let key = format!("side {}", super::side_letter(side));
+            let place = self.state.side(side).map_or(0, |side| side.checkpoint.id.revision);
+            (key, format!("{}, revision {place:016x}", self.state.name_at(side)))
+        });
+        Ok(provenance.into_iter().chain(beside).collect())
     }
 
     /// A panel of a figure: what is shown, under words that say what it is.
@@ -74,7 +96,14 @@ impl Workspace {
     }
 
     pub(super) fn export(&mut self, kind: FigureKind, format: Format, path: PathBuf) {
-        match self.figure(kind) {
+        let figure = self.figure(kind).map(|figure| match (kind, format) {
+            // A file has one table: that of all states side by side.
+            (FigureKind::Molecule, Format::Csv) => {
+                Figure { rows: figure.rows.into_iter().take(1).map(first_cell).collect(), ..figure }
+            }
+            _ => figure,
+        });
+        match figure {
             Err(reason) => self.state.notify(Severity::Error, reason),
             Ok(mut figure) => self.write(format!("Writing {}", path.display()), {
                 figure.provenance.extend(self.specification(kind));
@@ -155,8 +184,8 @@ impl Workspace {
         let property = self.state.table.property.as_ref();
         let unit = property.and_then(|property| property.unit.as_ref());
         let unit = unit.map_or_else(String::new, |unit| format!(" {unit}"));
-        if let Some((comparison, property)) = self.state.comparison.as_ref().zip(property) {
-            parts.extend(self.prediction_words(comparison, property));
+        if let (Some(checkpoint), Some(comparison)) = (self.state.checkpoint(), &self.state.comparison) {
+            parts.extend(self.prediction_words(checkpoint, comparison));
         }
         let record = self.state.selected.and_then(|id| self.state.dataset()?.record(id));
         let column = property.filter(|property| property.related).and_then(|property| property.column);
@@ -171,19 +200,36 @@ impl Workspace {
         parts.join(" · ")
     }
 
+    /// What one of the states side by side predicts, and what edits there are.
+    pub(super) fn side_words(&self, side: usize) -> String {
+        let Some((checkpoint, comparison)) =
+            self.state.side(side).and_then(|side| Some((side.checkpoint, side.comparison?)))
+        else {
+            return String::new();
+        };
+        let mut parts: Vec<String> = self.prediction_words(checkpoint, comparison).into_iter().collect();
+        parts.extend(edit_words(comparison));
+        parts.join(" · ")
+    }
+
     fn survey_caption(&self) -> String {
         let survey = self.state.survey().zip(self.state.dataset());
         survey.map_or_else(String::new, |(survey, dataset)| survey.caption(dataset))
     }
 
-    /// The prediction of a target, by name where there are several.
-    fn prediction_words(&self, comparison: &Comparison, property: &Property) -> Option<String> {
-        let checkpoint = self.state.checkpoint()?;
-        let told = |trace: &crate::domain::Trace| {
-            trace.prediction.get(property.output?).map(|&raw| checkpoint.spec.meaning(raw))
+    /// A model's prediction of the target shown, by name where there are several.
+    fn prediction_words(&self, checkpoint: &Checkpoint, comparison: &Comparison) -> Option<String> {
+        let (property, dataset) = (self.state.table.property.as_ref()?, self.state.dataset()?);
+        let output = if self.state.checkpoint().is_some_and(|main| main.id == checkpoint.id) {
+            property.output?
+        } else {
+            // Another model may give its outputs in another order.
+            let columns = checkpoint.columns(&dataset.columns);
+            columns.iter().position(|column| column.is_some() && *column == property.column).unwrap_or(0)
         };
+        let told = |trace: &crate::domain::Trace| trace.prediction.get(output).map(|&raw| checkpoint.spec.meaning(raw));
         let (before, after) = (told(&comparison.baseline)?, told(&comparison.edited)?);
-        let several = checkpoint.spec.outputs > 1 || self.state.dataset()?.outputs() > 1;
+        let several = checkpoint.spec.outputs > 1 || dataset.outputs() > 1;
         let name = if several && property.related { format!("{} ", property.title) } else { String::new() };
         let (word, unit) = match (&property.unit, checkpoint.spec.task) {
             (Some(unit), models::Task::GraphRegression) => ("prediction", format!(" {unit}")),
@@ -272,18 +318,27 @@ fn spell(edge: DirectedEdge) -> String {
     format!("{}>{}", edge.source.0, edge.target.0)
 }
 
+/// A row's first cell alone.
+fn first_cell(row: Row<Panel>) -> Row<Panel> {
+    Row { cells: row.cells.into_iter().take(1).collect(), ..row }
+}
+
+/// The symbol of an atom.
+pub(super) fn element(molecule: &Molecule, atom: AtomId) -> String {
+    molecule.atom(atom).map_or("", |atom| symbol(atom.element)).to_owned()
+}
+
 /// The numbers behind the picture of a molecule.
 fn reading_table(picture: &Picture, molecule: &Molecule) -> Table {
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
-    let element = |atom| molecule.atom(atom).map_or("", |atom| symbol(atom.element)).to_owned();
     let row = |reading: &super::EdgeReading| {
         let bond = reading.bond.and_then(|bond| molecule.bond(bond));
         let order = bond.map_or("absent", |(_, _, bond)| bond.order.name());
         vec![
             reading.edge.source.0.to_string(),
             reading.edge.target.0.to_string(),
-            element(reading.edge.source),
-            element(reading.edge.target),
+            element(molecule, reading.edge.source),
+            element(molecule, reading.edge.target),
             order.to_owned(),
             number(reading.value),
             number(reading.baseline),

@@ -23,6 +23,7 @@ mod notices;
 mod picture;
 mod property;
 mod readings;
+mod sides;
 mod state;
 mod studio;
 mod table;

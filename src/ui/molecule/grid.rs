@@ -10,7 +10,7 @@ const HEAD: f32 = 58.0;
 const MARGIN: f32 = 10.0;
 
 /// Width of a typical drawing in units of its height.
-const ASPECT: f32 = 1.6;
+const ASPECT: f32 = 2.2;
 
 /// The place of one state.
 pub(super) struct Cell {
@@ -93,7 +93,7 @@ mod tests {
     fn wide_panels_have_columns_and_tall_ones_rows() {
         assert_eq!(columns_of(Vec2::new(560.0, 360.0), 2), 2);
         assert_eq!(columns_of(Vec2::new(560.0, 360.0), 3), 2);
-        assert_eq!(columns_of(Vec2::new(1800.0, 700.0), 3), 3);
+        assert_eq!(columns_of(Vec2::new(1800.0, 500.0), 3), 3);
         assert_eq!(columns_of(Vec2::new(300.0, 900.0), 3), 1);
     }
 }
