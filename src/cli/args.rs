@@ -1,6 +1,7 @@
 //! What can be said on the command line. Scripts rely on these names.
 
 use crate::domain::{ColumnChoice, Delimiter, DirectedEdge, Part, Split, Task};
+use crate::figure::Preset;
 use crate::gpu::Compute;
 use crate::models::{self, Connectivity, Ebt, Encoding, Features, Hints, Initial, Readout};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -154,7 +155,7 @@ pub(super) enum TextFormat {
 }
 
 /// What PyTorch weights do not say of themselves; what is not given here is assumed as in the paper's recipes.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct ModelHints {
     /// The architecture of weights that fit GraphiT and SAN alike
     #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
@@ -338,22 +339,99 @@ pub(super) struct Analyze {
 /// `figure`
 #[derive(Debug, ClapArgs)]
 pub(super) struct Figure {
+    /// The file with molecules
+    #[arg(required_unless_present = "spec")]
+    pub(super) file: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) subject: Subject,
-    #[command(flatten)]
-    pub(super) chosen: Chosen,
-    /// The layer, from 0
-    #[arg(long, default_value_t = 0)]
-    pub(super) layer: usize,
+    pub(super) columns: ColumnArgs,
+    /// Redraw a figure from its saved specification (.figure.json), or from an .svg or .png that carries one
+    #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate"])]
+    pub(super) spec: Option<PathBuf>,
+    /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file;
+    /// may be given several times
+    #[arg(long, default_value = "gt-zinc")]
+    pub(super) model: Vec<String>,
+    /// The molecules: places among the usable records, from 0, such as 3 or 0,5,10-19
+    #[arg(long, default_value = "0", value_delimiter = ',', value_parser = places)]
+    pub(super) molecule: Vec<Places>,
+    /// The layers, from 0
+    #[arg(long, default_value = "0", value_delimiter = ',')]
+    pub(super) layer: Vec<usize>,
     /// What to draw
     #[arg(long, value_enum, default_value_t = Kind::Molecule)]
     pub(super) kind: Kind,
-    /// Pixels per point of a .png
+    /// Scale of the trained explicit bias terms, 0 to 1
+    #[arg(long, value_parser = unit_interval)]
+    pub(super) ebt: Option<f32>,
+    /// Edges to take out of message passing: 3-7 (both directions) or 3>7 (one), separated by commas
+    #[arg(long, value_delimiter = ',', value_parser = edges)]
+    pub(super) ablate: Vec<Edges>,
+    /// Compute full graphs of more than 39,800 edges too, whatever memory they take
+    #[arg(long)]
+    pub(super) allow_large: bool,
+    #[command(flatten)]
+    pub(super) hints: ModelHints,
+    #[command(flatten)]
+    pub(super) chosen: Chosen,
+    /// Sizes and type for one column (85 mm), two columns (178 mm) or a slide (254 × 143 mm)
+    #[arg(long, value_enum)]
+    pub(super) preset: Option<PresetChoice>,
+    /// Width in millimetres
+    #[arg(long)]
+    pub(super) width: Option<f64>,
+    /// Height in millimetres [default: as high as the content asks for]
+    #[arg(long)]
+    pub(super) height: Option<f64>,
+    /// Font size in points
+    #[arg(long)]
+    pub(super) font_size: Option<f64>,
+    /// Line above the figure
+    #[arg(long)]
+    pub(super) title: Option<String>,
+    /// Pixels per CSS pixel (1/96 inch) of a .png; 3.125 is 300 dots per inch
     #[arg(long, default_value_t = 2.0, value_parser = pixel_scale)]
     pub(super) scale: f32,
-    /// Where to write: .svg, .pdf, .png, or .csv for the numbers
-    #[arg(long)]
-    pub(super) out: PathBuf,
+    /// Where to write: .svg, .pdf, .png, .csv for the numbers, .figure.json for the specification; may be given
+    /// several times. {molecule}, {model} and {layer} stand for what is drawn
+    #[arg(long, required = true, num_args = 1..)]
+    pub(super) out: Vec<PathBuf>,
+}
+
+/// `--preset`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PresetChoice {
+    /// 85 mm wide, 7 pt
+    OneColumn,
+    /// 178 mm wide, 7 pt
+    TwoColumns,
+    /// 254 × 143 mm, 12 pt
+    Slide,
+}
+
+impl From<PresetChoice> for Preset {
+    fn from(choice: PresetChoice) -> Self {
+        match choice {
+            PresetChoice::OneColumn => Self::OneColumn,
+            PresetChoice::TwoColumns => Self::TwoColumns,
+            PresetChoice::Slide => Self::Slide,
+        }
+    }
+}
+
+/// What one item of `--molecule` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Places(pub(super) std::ops::RangeInclusive<u32>);
+
+fn places(text: &str) -> Result<Places, String> {
+    let place = |text: &str| text.trim().parse::<u32>().ok();
+    let range = match text.split_once('-') {
+        Some((first, last)) => place(first).zip(place(last)).map(|(first, last)| first..=last),
+        None => place(text).map(|place| place..=place),
+    };
+    range
+        .filter(|range| !range.is_empty())
+        .map(Places)
+        .ok_or_else(|| "molecules are written 3 or 10-19, counted from 0".to_owned())
 }
 
 /// `--kind`
@@ -617,6 +695,12 @@ mod tests {
         let all: Vec<DirectedEdge> = trace.subject.ablate.into_iter().flat_map(|edges| edges.0).collect();
         assert_eq!(all, [DirectedEdge::new(3, 7), DirectedEdge::new(7, 3), DirectedEdge::new(5, 6)]);
         assert!(edges("3").is_err() && edges("a-b").is_err() && edges("3--4").is_err());
+    }
+
+    #[test]
+    fn molecules_are_read_one_by_one_and_as_ranges() {
+        assert_eq!((places("3"), places("10-12")), (Ok(Places(3..=3)), Ok(Places(10..=12))));
+        assert!(places("5-3").is_err() && places("-3").is_err() && places("a").is_err());
     }
 
     #[test]

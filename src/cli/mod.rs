@@ -2,6 +2,7 @@
 //! runs until it is idle. Progress goes to standard error, results to standard output or `--out`.
 
 mod args;
+mod figure;
 mod inspect;
 mod progress;
 mod run;
@@ -47,7 +48,7 @@ pub fn main() -> ExitCode {
                 Work::Inspect(task) => inspect::run(&task),
                 Work::Trace(task) => run::trace(&task, args.device),
                 Work::Analyze(task) => run::analyze(&task, args.device),
-                Work::Figure(task) => run::figure(&task, args.device),
+                Work::Figure(task) => figure::run(&task, args.device),
                 Work::Train(task) => run::train(&task, args.device),
                 Work::Models => run::models(),
             }

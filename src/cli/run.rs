@@ -1,15 +1,14 @@
 //! The subcommands that drive a workspace without a window.
 
-use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, Figure, Kind, ModelHints, Subject, Trace, Train};
+use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, ModelHints, Subject, Trace, Train};
 use super::progress::Progress;
 use super::{Failure, interrupted};
 use crate::domain::{self, Detail, DirectedEdge, MoleculeId, Scale, Split};
 use crate::engine::jobs::train::{Resume, TrainOptions};
 use crate::engine::{BASE_SEED, SweepOptions};
-use crate::figure::Format;
 use crate::gpu::Gpu;
 use crate::models::{Arch, Ebt, Features, ModelSpec, NAME_WORDS, Task};
-use crate::workspace::{Command, FigureKind, SWEPT_UNASKED, Severity, Source, Workspace, bundled_models};
+use crate::workspace::{Command, Severity, Source, Workspace, bundled_models};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -37,42 +36,6 @@ pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failur
     }
     let options = SweepOptions { allow_large: task.allow_large, ..session.options(&task.chosen)? };
     session.run(Command::Analyze { options, folder: task.out.clone() })
-}
-
-pub(super) fn figure(task: &Figure, device: DeviceChoice) -> Result<(), Failure> {
-    let format = Format::from_path(&task.out).map_err(|error| error.to_string())?.with_scale(task.scale);
-    let mut session = Session::for_one_molecule(device)?;
-    session.show(&task.subject)?;
-    if matches!(task.kind, Kind::Molecule | Kind::EdgeRatios) {
-        session.check_traceable()?;
-    }
-    let layers = session.workspace.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.layers);
-    if task.layer >= layers {
-        return Err(Failure::Unusable(format!(
-            "there is no layer {}: the model has {layers}, counted from 0",
-            task.layer
-        )));
-    }
-    session.run(Command::SetLayer(task.layer))?;
-    let kind = match task.kind {
-        Kind::Molecule => FigureKind::Molecule,
-        Kind::EdgeRatios => FigureKind::EdgeRatios,
-        Kind::Curves => FigureKind::Curves,
-        Kind::Histogram => FigureKind::Histogram,
-    };
-    let options = SweepOptions { allow_large: task.subject.allow_large, ..session.options(&task.chosen)? };
-    let measured = match kind {
-        FigureKind::Curves | FigureKind::Histogram => true,
-        // The base range behind one molecule's curves is worth seconds, not minutes.
-        FigureKind::EdgeRatios => session.count(options) <= SWEPT_UNASKED,
-        FigureKind::Molecule | FigureKind::Activations => false,
-    };
-    if measured {
-        session.run(Command::ShowSplit(options.split))?;
-        session.run(Command::SetInitial(options.initial))?;
-        session.run(Command::Sweep(options))?;
-    }
-    session.run(Command::Export { kind, format, path: task.out.clone() })
 }
 
 pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
@@ -111,14 +74,14 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// A workspace that is run one command at a time.
-struct Session {
-    workspace: Workspace,
-    progress: Progress,
+pub(super) struct Session {
+    pub(super) workspace: Workspace,
+    pub(super) progress: Progress,
 }
 
 impl Session {
     /// One molecule is computed on the CPU anyway unless the GPU is asked for, so none is looked for.
-    fn for_one_molecule(device: DeviceChoice) -> Result<Self, Failure> {
+    pub(super) fn for_one_molecule(device: DeviceChoice) -> Result<Self, Failure> {
         Self::new(if device == DeviceChoice::Auto { DeviceChoice::Cpu } else { device })
     }
 
@@ -133,7 +96,7 @@ impl Session {
     }
 
     /// Gives a command and waits until all is done; the first error ends it.
-    fn run(&mut self, command: Command) -> Result<(), Failure> {
+    pub(super) fn run(&mut self, command: Command) -> Result<(), Failure> {
         self.workspace.apply(command);
         let progress = &mut self.progress;
         let done = self.workspace.run_until_idle(|state| {
@@ -185,7 +148,7 @@ impl Session {
         }
     }
 
-    fn open(&mut self, file: &Path, columns: &ColumnArgs) -> Result<(), Failure> {
+    pub(super) fn open(&mut self, file: &Path, columns: &ColumnArgs) -> Result<(), Failure> {
         let choice = columns.choice().map_err(Failure::Unusable)?;
         self.run(Command::Open(Source::Columns { path: file.to_owned(), choice }))
     }
@@ -215,6 +178,11 @@ impl Session {
     /// Opens the file and shows the molecule with everything that was asked for.
     fn show(&mut self, subject: &Subject) -> Result<(), Failure> {
         self.open(&subject.file, &subject.columns)?;
+        self.show_molecule(subject)
+    }
+
+    /// Shows a molecule of the open file with everything that was asked for.
+    pub(super) fn show_molecule(&mut self, subject: &Subject) -> Result<(), Failure> {
         self.choose(&subject.model, &subject.hints)?;
         let usable = self.workspace.state.dataset().map_or(0, |dataset| dataset.records.len());
         if subject.molecule as usize >= usable {
@@ -255,7 +223,7 @@ impl Session {
     }
 
     /// Refuses a molecule that the model cannot score.
-    fn check_traceable(&self) -> Result<(), Failure> {
+    pub(super) fn check_traceable(&self) -> Result<(), Failure> {
         match &self.workspace.state.untraceable {
             Some(reason) if reason.large => Err(Failure::Unusable(format!("{}: --allow-large", reason.message))),
             Some(reason) => Err(Failure::Unusable(reason.message.clone())),
@@ -277,7 +245,7 @@ impl Session {
         }
     }
 
-    fn options(&self, chosen: &Chosen) -> Result<SweepOptions, Failure> {
+    pub(super) fn options(&self, chosen: &Chosen) -> Result<SweepOptions, Failure> {
         let dataset = self.workspace.state.dataset();
         let has = |split| dataset.is_some_and(|dataset| dataset.records.iter().any(|row| row.split == Some(split)));
         let split = match chosen.split {
@@ -296,7 +264,7 @@ impl Session {
     }
 
     /// How many molecules `options` choose.
-    fn count(&self, options: SweepOptions) -> usize {
+    pub(super) fn count(&self, options: SweepOptions) -> usize {
         let all = self.workspace.state.dataset().map_or(0, |dataset| dataset.ids_of(options.split).len());
         all.min(options.limit.unwrap_or(usize::MAX))
     }

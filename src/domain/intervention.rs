@@ -35,6 +35,7 @@ impl Default for Scale {
 
 /// How an edge is taken out of a forward pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ablation {
     /// The edge leaves the graph before message passing; normalisation never sees it.
     Remove,

@@ -3,6 +3,7 @@
 use super::worker::JobId;
 use super::{Checkpoint, Survey, TrainingReport};
 use crate::domain::{Comparison, Dataset, Molecule, MoleculeId, Probe};
+use crate::figure::Draft;
 use crate::io::Preview;
 use crate::scene::Layout;
 use std::path::PathBuf;
@@ -73,6 +74,13 @@ pub enum Event {
     Swept(Arc<Survey>),
     /// One epoch of training ended.
     Trained(Arc<TrainingReport>),
+    /// A figure that was put together was drawn.
+    Drafted {
+        /// Which request, counted up.
+        ticket: u64,
+        /// What was drawn, or one sentence why nothing was.
+        draft: Box<Result<Draft, String>>,
+    },
     /// A file was written.
     Written(PathBuf),
     /// Something worth knowing that is no fault.

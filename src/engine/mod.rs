@@ -120,6 +120,16 @@ impl Engine {
         self.io.cancel(id);
     }
 
+    /// The devices in use.
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// A way for further threads to say something.
+    pub fn outbox(&self) -> Outbox {
+        self.out.clone()
+    }
+
     /// The next event, without waiting.
     pub fn try_next(&self) -> Option<Event> {
         self.events.try_recv().ok()

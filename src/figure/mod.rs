@@ -17,6 +17,7 @@ mod pdf;
 mod plot;
 mod raster;
 mod spec;
+mod specification;
 mod svg;
 mod table;
 mod text;
@@ -29,6 +30,7 @@ pub use molecule::MoleculeFigure;
 pub use palette::Palette;
 pub use raster::Pixels;
 pub use spec::{FigureSpec, Format, Letters, Preset};
+pub use specification::specification;
 pub use svg::Provenance;
 
 #[cfg(test)]
@@ -38,7 +40,11 @@ use crate::analysis::chart::{Chart, Series, Table};
 use crate::scene::ColorBar;
 use page::Page;
 use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use svg::{Area, Svg, TextStyle};
+
+/// Key under which a figure's specification stands in the metadata of SVG and PNG files.
+pub const SPECIFICATION: &str = "specification";
 
 /// What a panel shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,16 +164,71 @@ fn letters<'a>(panels: impl Iterator<Item = &'a Panel>, style: Letters) -> impl 
     })
 }
 
+/// A figure as it was drawn: what is seen and what is filed are both made from its SVG.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// What it was drawn from.
+    pub figure: Figure,
+    /// The drawing.
+    pub svg: String,
+    /// The drawing in pixels.
+    pub pixels: Pixels,
+    /// What to know about it, e.g. that a file has changed since it was put together; one sentence each.
+    pub remarks: Vec<String>,
+}
+
+impl Draft {
+    /// The files of this very drawing, see [`files`].
+    ///
+    /// # Errors
+    /// The scale is absurd, or there are no numbers to write.
+    pub fn files(&self, path: &Path, format: Format) -> Result<Vec<(PathBuf, Vec<u8>)>, FigureError> {
+        filed_under(&self.figure, path, format, |format| filed(&self.figure, &self.svg, format))
+    }
+}
+
+/// The files that a figure is written as: one, or the tables of several panels under their letters.
+///
+/// # Errors
+/// As of [`write`], and if there are no numbers to write.
+pub fn files(figure: &Figure, path: &Path, format: Format) -> Result<Vec<(PathBuf, Vec<u8>)>, FigureError> {
+    filed_under(figure, path, format, |format| write(figure, format))
+}
+
+fn filed_under(
+    figure: &Figure,
+    path: &Path,
+    format: Format,
+    whole: impl Fn(Format) -> Result<Vec<u8>, FigureError>,
+) -> Result<Vec<(PathBuf, Vec<u8>)>, FigureError> {
+    if format != Format::Csv {
+        return Ok(vec![(path.to_owned(), whole(format)?)]);
+    }
+    let tables = figure.tables()?;
+    if tables.is_empty() {
+        return Err(FigureError::Tables(0));
+    }
+    let alone = tables.len() == 1;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let named = |letter: &str| path.with_file_name(format!("{stem}-{letter}.csv"));
+    let named = |letter: &str| if alone { path.to_owned() } else { named(letter) };
+    Ok(tables.into_iter().map(|(letter, table)| (named(&letter), table)).collect())
+}
+
 /// The bytes of a figure's file. Equal figures give equal bytes.
 ///
 /// # Errors
 /// The spec asks for an absurd size, font or scale, a table's rows are not as long as its header, or there is
 /// not exactly one table to be written as CSV.
 pub fn write(figure: &Figure, format: Format) -> Result<Vec<u8>, FigureError> {
+    filed(figure, &draw(figure)?, format)
+}
+
+fn filed(figure: &Figure, svg: &str, format: Format) -> Result<Vec<u8>, FigureError> {
     match format {
-        Format::Svg => Ok(draw(figure)?.into_bytes()),
-        Format::Pdf => pdf::pdf(&draw(figure)?, figure.title(), &figure.provenance),
-        Format::Png { scale } => raster::png(&draw(figure)?, scale, &figure.provenance),
+        Format::Svg => Ok(svg.as_bytes().to_vec()),
+        Format::Pdf => pdf::pdf(svg, figure.title(), &figure.provenance),
+        Format::Png { scale } => raster::png(svg, scale, &figure.provenance),
         Format::Csv => match figure.tables()?.as_mut_slice() {
             [(_, table)] => Ok(std::mem::take(table)),
             tables => Err(FigureError::Tables(tables.len())),

@@ -24,7 +24,11 @@ pub(super) fn pdf(svg: &str, title: &str, provenance: &Provenance) -> Result<Vec
     surface.draw_svg(&tree, size, SvgSettings::default()).ok_or_else(unusable)?;
     surface.finish();
     page.finish();
-    let facts: Vec<String> = provenance.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    let facts: Vec<String> = provenance
+        .iter()
+        .filter(|(key, _)| key != super::SPECIFICATION)
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
     let printable = |text: &str| text.replace(|c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'), " ");
     document.set_metadata(
         Metadata::new()

@@ -23,7 +23,11 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 entries(
                     ui,
                     state,
-                    &[&[Id::Undo, Id::Redo], &[Id::ToggleBond, Id::ClearAblation], &[Id::CopySmiles]],
+                    &[
+                        &[Id::Undo, Id::Redo],
+                        &[Id::ToggleBond, Id::ClearAblation],
+                        &[Id::CopyPicture, Id::CopySvg, Id::CopySmiles],
+                    ],
                     &mut effects,
                 );
             });
@@ -102,6 +106,7 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
         &[
             &[Id::Reload, Id::Columns],
             &[Id::OpenModel, Id::ModelAssumptions, Id::Untrained],
+            &[Id::ComposeFigure],
             exports,
             &[Id::StopAll],
             &[Id::Quit],

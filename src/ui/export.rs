@@ -117,7 +117,9 @@ fn name(subject: Subject, state: &State, ending: &str) -> String {
         Subject::Trace | Subject::Figure(FigureKind::EdgeRatios | FigureKind::Activations) => {
             format!("{model}{molecule}-{word}.{ending}")
         }
-        Subject::Figure(FigureKind::Molecule) => format!("{model}{molecule}-layer-{layer}.{ending}"),
+        Subject::Figure(FigureKind::Molecule | FigureKind::ColorBar) => {
+            format!("{model}{molecule}-layer-{layer}.{ending}")
+        }
         Subject::Figure(FigureKind::Curves) => format!("{model}-{word}.{ending}"),
         Subject::Figure(FigureKind::Histogram) => {
             format!("{model}-{word}-layer-{layer}-{}.{ending}", state.view.histogram.name()).replace(' ', "-")

@@ -23,6 +23,10 @@ pub enum Purpose {
     Model,
     /// A file to write, with the name proposed for it.
     Save(PathBuf),
+    /// The figure that is put together, with the name proposed for it.
+    SaveFigure(PathBuf),
+    /// The specification of a figure, or a picture that carries one.
+    Figure,
 }
 
 /// Asks the user for a file and waits for the answer; `None` if there is none.
@@ -44,7 +48,10 @@ impl Picker for NativePicker {
                 .add_filter("All files", &["*"])
                 .pick_file(),
             Purpose::Model => dialog.set_title("Open model").add_filter("Weights", &WEIGHTS).pick_file(),
-            Purpose::Save(path) => {
+            Purpose::Figure => {
+                dialog.set_title("Open figure").add_filter("Figures", &["json", "svg", "png"]).pick_file()
+            }
+            Purpose::Save(path) | Purpose::SaveFigure(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 let dialog = dialog.set_title("Export").set_file_name(name);
                 match path.parent().filter(|folder| folder.is_dir()) {

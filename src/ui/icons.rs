@@ -16,6 +16,12 @@ pub(super) enum Icon {
     Export,
     /// Two arrows past each other.
     Swap,
+    /// A plus on a page.
+    Add,
+    /// An arrow head upwards.
+    Up,
+    /// An arrow head downwards.
+    Down,
 }
 
 /// A button with a sign on it.
@@ -61,6 +67,13 @@ fn shapes(icon: Icon, rect: Rect, stroke: Stroke) -> Vec<Shape> {
             line(&[(1.0, 0.78), (0.0, 0.78)]),
             line(&[(0.28, 0.53), (0.0, 0.78), (0.28, 1.0)]),
         ],
+        Icon::Add => vec![
+            line(&[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)]),
+            line(&[(0.5, 0.25), (0.5, 0.75)]),
+            line(&[(0.25, 0.5), (0.75, 0.5)]),
+        ],
+        Icon::Up => vec![line(&[(0.1, 0.7), (0.5, 0.25), (0.9, 0.7)])],
+        Icon::Down => vec![line(&[(0.1, 0.3), (0.5, 0.75), (0.9, 0.3)])],
         Icon::Export => vec![
             line(&[(0.5, 0.0), (0.5, 0.65)]),
             line(&[(0.22, 0.38), (0.5, 0.66), (0.78, 0.38)]),

@@ -51,6 +51,18 @@ impl Pane {
         }
     }
 
+    /// What adds it to the figure.
+    fn add(self) -> Option<ActionId> {
+        match self {
+            Self::Molecule => Some(ActionId::AddMolecule),
+            Self::Inspector => Some(ActionId::AddActivations),
+            Self::EdgeRatios => Some(ActionId::AddEdgeRatios),
+            Self::BatchMaxima => Some(ActionId::AddCurves),
+            Self::Histogram => Some(ActionId::AddHistogram),
+            _ => None,
+        }
+    }
+
     /// The export that belongs to it.
     fn export(self) -> Option<ActionId> {
         match self {
@@ -212,6 +224,10 @@ impl Panels<'_> {
         let (text, icon) = if full { ("Restore", icons::Icon::Restore) } else { ("Maximise", icons::Icon::Maximize) };
         if icons::button(ui, icon, &format!("{text} {}", pane.title())).clicked() {
             self.maximized = (!full).then_some(pane);
+        }
+        if let Some(add) = pane.add() {
+            ui.add_space(2.0);
+            self.effects.extend(parts::add_button(ui, add, pane.title(), &self.workspace.state));
         }
         if let Some(export) = pane.export() {
             ui.add_space(2.0);

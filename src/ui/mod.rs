@@ -9,7 +9,9 @@ mod bars;
 mod base;
 mod canvas;
 mod charts;
+mod clipboard;
 mod columns;
+mod composer;
 mod detail;
 mod export;
 mod files;
@@ -33,6 +35,7 @@ mod strip;
 mod theme;
 mod tooltip;
 
+pub use clipboard::CopyAs;
 pub use export::Subject;
 pub use files::{NativePicker, Picker, Purpose};
 pub use help::Page;
@@ -40,7 +43,7 @@ pub use run::{Start, egui_setup, run};
 pub use settings::Appearance;
 
 use crate::scene::Pick;
-use crate::workspace::{Command, Picture, Severity, Workspace};
+use crate::workspace::{Command, Compose, Picture, Severity, Workspace};
 use actions::{Effect, WindowCommand};
 use eframe::egui::{self, ViewportCommand};
 use export::{Export, Outcome};
@@ -88,6 +91,8 @@ pub struct App {
     base: Option<base::Choice>,
     assumptions: Option<assumptions::Answers>,
     columns: Option<columns::Draft>,
+    composer: Option<composer::Composer>,
+    clipboard: clipboard::Clipboard,
     page: Option<Page>,
     notices: notices::Notices,
     failure: Option<canvas::Failure>,
@@ -117,6 +122,8 @@ impl App {
             base: None,
             assumptions: None,
             columns: None,
+            composer: None,
+            clipboard: clipboard::Clipboard::default(),
             page: None,
             notices,
             failure,
@@ -190,6 +197,14 @@ impl App {
             WindowCommand::Export(subject) => {
                 self.export = Some(Export::new(subject, &self.workspace.state, self.settings.export_folder.as_deref()));
             }
+            WindowCommand::Compose => {
+                let folder = self.settings.export_folder.as_deref();
+                self.composer.get_or_insert_with(|| composer::Composer::new(folder));
+            }
+            WindowCommand::CopyFigure(kind, form) => match self.workspace.figure(kind) {
+                Ok(figure) => self.clipboard.copy(figure, form, ctx),
+                Err(reason) => self.notices.tell(Severity::Warning, reason),
+            },
             WindowCommand::Copy(text) => ctx.copy_text(text),
             WindowCommand::Fit => self.session.molecule.fit(),
             WindowCommand::Zoom(factor) => self.session.molecule.zoom(factor),
@@ -229,12 +244,18 @@ impl App {
                         export.picked(path);
                     }
                 }
+                Answer::Picked(Purpose::SaveFigure(_), path) => {
+                    if let Some(composer) = &mut self.composer {
+                        composer.picked(path);
+                    }
+                }
+                Answer::Picked(Purpose::Figure, path) => self.workspace.apply(Command::Compose(Compose::Read(path))),
                 Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path, Box::default())),
                 Answer::Picked(Purpose::Molecules, path) => self.workspace.apply(files::open_path(path)),
                 Answer::Missing(purpose) => {
                     let text = "This desktop offers no file dialog (it needs a desktop portal or zenity); type the path instead.";
                     self.notices.tell(Severity::Warning, text);
-                    if !matches!(purpose, Purpose::Save(_)) {
+                    if matches!(purpose, Purpose::Molecules | Purpose::Model) {
                         self.focus_path();
                     }
                 }
@@ -265,6 +286,7 @@ impl App {
                 }
             }
         }
+        self.compose(ctx);
         if let Some(choice) = &mut self.base {
             match base::show(ctx, choice) {
                 base::Outcome::Open => {}
@@ -289,6 +311,37 @@ impl App {
         effects.extend(notices::show(ctx, &self.workspace.state, &mut self.notices));
         effects.extend(dropped(ctx));
         effects
+    }
+}
+
+impl App {
+    /// Shows the composer, if it is open.
+    fn compose(&mut self, ctx: &egui::Context) {
+        let Some(composer) = &mut self.composer else { return };
+        match composer::show(ctx, &mut self.workspace, composer) {
+            composer::Outcome::Open(effects) => effects.into_iter().for_each(|effect| self.execute(ctx, effect)),
+            composer::Outcome::Closed => self.composer = None,
+            composer::Outcome::Save(path) => self.dialogs.ask(Purpose::SaveFigure(path), ctx),
+            composer::Outcome::Browse => self.dialogs.ask(Purpose::Figure, ctx),
+            composer::Outcome::Copy(draft, form) => self.clipboard.copy_svg(draft.svg.clone(), form, ctx),
+        }
+    }
+
+    /// Puts what was drawn for it on the clipboard.
+    fn fill_clipboard(&mut self, ctx: &egui::Context) {
+        while let Some(copied) = self.clipboard.ready() {
+            match copied {
+                clipboard::Copied::Picture(pixels) => {
+                    ctx.copy_image(clipboard::image(&pixels));
+                    self.notices.tell(Severity::Info, "The picture is on the clipboard.");
+                }
+                clipboard::Copied::Svg(svg) => {
+                    ctx.copy_text(svg);
+                    self.notices.tell(Severity::Info, "The SVG is on the clipboard.");
+                }
+                clipboard::Copied::Failed(reason) => self.notices.tell(Severity::Error, reason),
+            }
+        }
     }
 }
 
@@ -322,6 +375,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         let since = Instant::now();
         let ctx = ui.ctx().clone();
+        self.fill_clipboard(&ctx);
         self.obey_keys(&ctx);
         let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));

@@ -47,9 +47,18 @@ pub(super) fn action_switch(ui: &mut Ui, id: ActionId, text: &str, state: &State
 
 /// The sign that exports what a panel shows.
 pub(super) fn export_button(ui: &mut Ui, id: ActionId, panel: &str, state: &State) -> Vec<Effect> {
+    icon_button(ui, id, (Icon::Export, &format!("Export {panel}")), state)
+}
+
+/// The sign that adds what a panel shows to the figure.
+pub(super) fn add_button(ui: &mut Ui, id: ActionId, panel: &str, state: &State) -> Vec<Effect> {
+    icon_button(ui, id, (Icon::Add, &format!("Add {panel} to figure")), state)
+}
+
+fn icon_button(ui: &mut Ui, id: ActionId, (icon, name): (Icon, &str), state: &State) -> Vec<Effect> {
     let Some(action) = actions::find(id) else { return Vec::new() };
     let enabled = (action.enabled)(state);
-    let response = ui.add_enabled_ui(enabled, |ui| icons::button(ui, Icon::Export, &format!("Export {panel}"))).inner;
+    let response = ui.add_enabled_ui(enabled, |ui| icons::button(ui, icon, name)).inner;
     if response.clicked() { (action.run)(state) } else { Vec::new() }
 }
 

@@ -72,7 +72,9 @@ fn chart(state: &State, kind: FigureKind, of: ModelState) -> Result<Chart, Strin
         }
         FigureKind::Histogram if state.lanes.is_empty() => histogram(state, of),
         FigureKind::Histogram => histograms(state),
-        FigureKind::Molecule | FigureKind::Activations => Err("This figure is not a chart.".to_owned()),
+        FigureKind::Molecule | FigureKind::Activations | FigureKind::ColorBar => {
+            Err("This figure is not a chart.".to_owned())
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything a user can do, whether by window, keyboard, command line or test.
 
+use super::composition::Compose;
 use super::lanes::{Difference, SavedLane, With};
 use super::view::Coloring;
 use crate::analysis::Quantity;
@@ -48,7 +49,8 @@ pub enum Column {
 }
 
 /// What can be exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FigureKind {
     /// The structure diagram with its colour bar.
     Molecule,
@@ -60,6 +62,31 @@ pub enum FigureKind {
     Histogram,
     /// Activations of the selected bond, layers by features.
     Activations,
+    /// The colour bar of a molecule, for several of them.
+    ColorBar,
+}
+
+impl FigureKind {
+    /// Every kind, in menu order.
+    pub const ALL: [Self; 6] =
+        [Self::Molecule, Self::ColorBar, Self::EdgeRatios, Self::Curves, Self::Histogram, Self::Activations];
+
+    /// The words in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Molecule => "Molecule",
+            Self::EdgeRatios => "Edge ratios",
+            Self::Curves => "Batch maxima",
+            Self::Histogram => "Histogram",
+            Self::Activations => "Activations of a bond",
+            Self::ColorBar => "Colour bar",
+        }
+    }
+
+    /// Whether it is about many molecules, which have to be measured.
+    pub fn is_measured(self) -> bool {
+        matches!(self, Self::Curves | Self::Histogram)
+    }
 }
 
 /// A change of state or the start of some work.
@@ -159,6 +186,8 @@ pub enum Command {
         /// Where to.
         path: PathBuf,
     },
+    /// Change the figure that is put together.
+    Compose(Compose),
     /// Write the trace of the molecule shown: safetensors, npz or json by extension.
     SaveTrace(PathBuf),
     /// Sweep a split and write its numbers and figures into a folder.

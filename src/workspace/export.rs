@@ -4,7 +4,7 @@
 use super::picture::Picture;
 use super::property::Property;
 use super::state::{Purpose, Severity};
-use super::{FigureKind, Workspace};
+use super::{Composition, FigureKind, Subject, Workspace};
 use crate::analysis::chart::Table;
 use crate::analysis::{Quantity, View};
 use crate::domain::{Comparison, Dataset, DirectedEdge, Intervention, Matrix, Molecule, Probe, Scale, symbol};
@@ -28,9 +28,7 @@ impl Workspace {
             return Err("Nothing is open that could be drawn; open a file of molecules first.".to_owned());
         };
         let provenance = match &self.state.comparison {
-            Some(comparison) if !matches!(kind, FigureKind::Curves | FigureKind::Histogram) => {
-                asked(dataset, &comparison.probe)
-            }
+            Some(comparison) if !kind.is_measured() => asked(dataset, &comparison.probe),
             _ => measured(dataset, &checkpoint.id, self.state.initial),
         };
         Ok(Figure::single(panel, provenance))
@@ -67,19 +65,33 @@ impl Workspace {
                 let chart = self.chart(kind, state)?;
                 Ok(Panel::chart((*chart).clone(), self.survey_caption()))
             }
+            FigureKind::ColorBar => {
+                let bar =
+                    self.molecule_figure()?.bar.ok_or("There are no numbers yet that colours could stand for.")?;
+                Ok(Panel { title: String::new(), caption: String::new(), content: Content::ColorBar(bar) })
+            }
         }
     }
 
     pub(super) fn export(&mut self, kind: FigureKind, format: Format, path: PathBuf) {
         match self.figure(kind) {
             Err(reason) => self.state.notify(Severity::Error, reason),
-            Ok(figure) => self.write(format!("Writing {}", path.display()), move |out| {
-                let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
-                io::write_bytes(&path, &bytes).map_err(|error| error.to_string())?;
-                out.send(Event::Written(path));
-                Ok(())
+            Ok(mut figure) => self.write(format!("Writing {}", path.display()), {
+                figure.provenance.extend(self.specification(kind));
+                move |out| {
+                    let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
+                    io::write_bytes(&path, &bytes).map_err(|error| error.to_string())?;
+                    out.send(Event::Written(path));
+                    Ok(())
+                }
             }),
         }
+    }
+
+    /// What a figure of what is shown is drawn from, for its metadata.
+    pub fn specification(&self, kind: FigureKind) -> Option<(String, String)> {
+        let about = Subject::of(&self.state)?;
+        Some((figure::SPECIFICATION.to_owned(), Composition::single(kind, about).to_text()))
     }
 
     pub(super) fn save_trace(&mut self, path: PathBuf) {
@@ -179,7 +191,7 @@ impl Workspace {
             (_, models::Task::GraphLabels | models::Task::NodeLabels) => ("probability", String::new()),
         };
         let change = if comparison.probe.intervention != Default::default() {
-            format!(" → {after:.3}")
+            format!(" → {}", decimal(after))
         } else {
             String::new()
         };
@@ -236,6 +248,11 @@ fn asked(dataset: &Dataset, probe: &Probe) -> Provenance {
     ];
     let more = more.map(|(key, value)| (key.to_owned(), value));
     provenance(dataset, &probe.model).into_iter().chain(more).collect()
+}
+
+/// Three decimals, with a true minus.
+fn decimal(value: f32) -> String {
+    format!("{value:.3}").replace('-', "−")
 }
 
 /// What was changed, in few words; nothing if nothing was.

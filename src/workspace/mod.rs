@@ -8,6 +8,7 @@ mod bundled;
 mod charts;
 mod columns;
 mod command;
+mod composition;
 mod edits;
 mod export;
 mod jobs;
@@ -19,12 +20,14 @@ mod picture;
 mod property;
 mod readings;
 mod state;
+mod studio;
 mod table;
 mod view;
 
 pub use bundled::{BundledModel, bundled_models};
 pub use columns::ColumnsView;
 pub use command::{Column, Command, FigureKind, Source};
+pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, Recipe, Subject};
 pub use edits::Edits;
 pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter};
 pub use picture::{AbsentBonds, FEW, Picture};
@@ -78,6 +81,7 @@ pub struct Workspace {
     revision: u64,
     fatal: bool,
     memo: memo::Memo,
+    studio: studio::Studio,
 }
 
 impl Workspace {
@@ -104,6 +108,7 @@ impl Workspace {
             revision: 0,
             fatal: false,
             memo: memo::Memo::default(),
+            studio: studio::Studio::default(),
         };
         for checkpoint in bundled::checkpoints() {
             match checkpoint {
@@ -220,6 +225,7 @@ impl Workspace {
             Command::SweepSide(side, options) => self.sweep(side, options),
             Command::Stop(id) => self.stop(id),
             Command::Export { kind, format, path } => self.export(kind, format, path),
+            Command::Compose(command) => self.compose_command(command),
             Command::SaveTrace(path) => self.save_trace(path),
             Command::Analyze { options, folder } => self.analyze(options, folder),
             Command::Train(options) => self.train(*options),
@@ -322,6 +328,7 @@ impl Workspace {
             }
             Event::ModelOpened(checkpoint) => self.add_model(checkpoint),
             Event::Trained(report) => self.state.training.push(report),
+            Event::Drafted { ticket, draft } => self.drafted(ticket, *draft),
             Event::Written(path) => self.state.notify(Severity::Info, format!("Wrote {}", path.display())),
             Event::Remark(message) => self.state.notify(Severity::Warning, message),
             Event::Complaint(message) => self.state.notify(Severity::Error, message),

@@ -1,12 +1,14 @@
 //! Everything the window shows, as plain values.
 
 use super::columns::ColumnsView;
+use super::composition::Composition;
 use super::edits::Edits;
 use super::lanes::{Difference, Lane};
 use super::table::Table;
 use super::view::View;
 use crate::domain::{Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
 use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, TrainingReport};
+use crate::figure::Draft;
 use crate::models::Initial;
 use crate::scene::{Layout, Pick};
 use std::path::PathBuf;
@@ -159,6 +161,12 @@ pub struct State {
     pub notices: Vec<Notice>,
     /// Files opened before, newest first.
     pub recent: Vec<PathBuf>,
+    /// The figure that is put together.
+    pub figure: Composition,
+    /// Its last drawing.
+    pub draft: Option<Arc<Draft>>,
+    /// Which request that drawing answers.
+    pub(super) drafted: u64,
 }
 
 impl State {

@@ -6,6 +6,7 @@ use crate::scene::ColorMap;
 
 /// Whether values or their changes are coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Coloring {
     /// The value after all edits.
     #[default]

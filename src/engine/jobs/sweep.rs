@@ -49,7 +49,8 @@ pub struct SurveyKey {
 }
 
 /// A state of a model that is measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ModelState {
     /// The chosen weights.
     #[default]

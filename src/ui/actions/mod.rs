@@ -7,9 +7,10 @@ mod table;
 pub use table::ACTIONS;
 
 use super::Page;
+use super::clipboard::CopyAs;
 use super::export::Subject;
 use super::settings::Appearance;
-use crate::workspace::{Command, State};
+use crate::workspace::{Command, FigureKind, State};
 use eframe::egui::{Context, KeyboardShortcut, Popup};
 
 /// What an action does: something to the workspace, or to the window alone.
@@ -48,6 +49,10 @@ pub enum WindowCommand {
     FocusPath,
     /// Open the export dialog.
     Export(Subject),
+    /// Put a figure together.
+    Compose,
+    /// Put a figure of what is shown on the clipboard.
+    CopyFigure(FigureKind, CopyAs),
     /// Put text on the clipboard.
     Copy(String),
     /// Show the whole molecule.
@@ -78,6 +83,13 @@ pub enum ActionId {
     OpenModel,
     ModelAssumptions,
     Untrained,
+    ComposeFigure,
+    AddMolecule,
+    AddColorBar,
+    AddEdgeRatios,
+    AddCurves,
+    AddHistogram,
+    AddActivations,
     ExportMolecule,
     ExportActivations,
     ExportEdgeRatios,
@@ -89,6 +101,8 @@ pub enum ActionId {
     Redo,
     ToggleBond,
     ClearAblation,
+    CopyPicture,
+    CopySvg,
     CopySmiles,
     NextMolecule,
     PreviousMolecule,

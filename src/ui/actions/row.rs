@@ -1,11 +1,12 @@
 //! What the rows of the table are made of: short constructors, and questions to the state.
 
+use super::super::clipboard::CopyAs;
 use super::super::export::Subject;
 use super::{Action, ActionId, Effect, WindowCommand};
 use crate::analysis::Quantity;
 use crate::domain::Dataset;
 use crate::scene::Pick;
-use crate::workspace::{Coloring, Command, FigureKind, MOST_LANES, Source, State};
+use crate::workspace::{Coloring, Command, Compose, FigureKind, MOST_LANES, Source, State};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use std::sync::Arc;
 
@@ -23,6 +24,10 @@ pub(super) const fn ctrl(key: Key) -> KeyboardShortcut {
 
 pub(super) const fn ctrl_shift(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers { shift: true, ..Modifiers::COMMAND }, key)
+}
+
+pub(super) const fn ctrl_alt(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers { alt: true, ..Modifiers::COMMAND }, key)
 }
 
 /// The next action of a chain: text, tip and keys first, the rest by default.
@@ -145,6 +150,16 @@ pub(super) fn difference(state: &State) -> Vec<Effect> {
         Coloring::Value => Coloring::Difference,
         Coloring::Difference => Coloring::Value,
     }))
+}
+
+/// Copies the picture of the molecule.
+pub(super) fn copy(form: CopyAs) -> Vec<Effect> {
+    just(WindowCommand::CopyFigure(FigureKind::Molecule, form))
+}
+
+/// Adds a panel of what is shown, and shows the figure.
+pub(super) fn add(kind: FigureKind) -> Vec<Effect> {
+    vec![Command::Compose(Compose::Add(kind)).into(), WindowCommand::Compose.into()]
 }
 
 pub(super) fn export(kind: FigureKind) -> Vec<Effect> {

@@ -1,12 +1,13 @@
 //! The table itself, in menu order.
 
+use super::super::clipboard::CopyAs;
 use super::super::export::Subject;
 use super::super::help::Page;
 use super::super::settings::Appearance;
 use super::row::{
-    PAGE, action, base, can_compare_base, can_compare_trained, can_compare_twin, columns, ctrl, ctrl_shift, difference,
-    export, has_absent, has_rows, has_survey, has_trace, is_ablated, just, key, layer, next_head, picked_bond,
-    quantity, shift, smiles, source, step, switch, when,
+    PAGE, action, add, base, can_compare_base, can_compare_trained, can_compare_twin, columns, copy, ctrl, ctrl_alt,
+    ctrl_shift, difference, export, has_absent, has_rows, has_survey, has_trace, is_ablated, just, key, layer,
+    next_head, picked_bond, quantity, shift, smiles, source, step, switch, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
@@ -74,6 +75,57 @@ pub static ACTIONS: &[Action] = &[
         "Put a base state together: architecture, explicit bias, full graph, encoding, features",
         &[ctrl_shift(Key::M)],
         |_| just(WindowCommand::ChooseBase),
+    ),
+    action(
+        Id::ComposeFigure,
+        "Figure…",
+        "Lay several panels out in one figure: sizes, letters, colours; copy, save, redraw",
+        &[ctrl_shift(Key::E)],
+        |_| just(WindowCommand::Compose),
+    ),
+    when(
+        action(
+            Id::AddMolecule,
+            "Add molecule to figure",
+            "A panel with this molecule, layer and model",
+            &[ctrl_shift(Key::A)],
+            |_| add(FigureKind::Molecule),
+        ),
+        |state| state.shown.is_some(),
+    ),
+    when(
+        action(Id::AddColorBar, "Add colour bar to figure", "One bar for several molecules", &[], |_| {
+            add(FigureKind::ColorBar)
+        }),
+        has_trace,
+    ),
+    when(
+        action(Id::AddEdgeRatios, "Add edge ratios to figure", "A panel with these ratio curves", &[], |_| {
+            add(FigureKind::EdgeRatios)
+        }),
+        has_trace,
+    ),
+    when(
+        action(Id::AddCurves, "Add batch maxima to figure", "A panel with the sorted batch maxima", &[], |_| {
+            add(FigureKind::Curves)
+        }),
+        has_survey,
+    ),
+    when(
+        action(Id::AddHistogram, "Add histogram to figure", "A panel with the log ratios and their fit", &[], |_| {
+            add(FigureKind::Histogram)
+        }),
+        has_survey,
+    ),
+    when(
+        action(
+            Id::AddActivations,
+            "Add activations to figure",
+            "A panel with the heat strip of the selected bond",
+            &[],
+            |_| add(FigureKind::Activations),
+        ),
+        |state| has_trace(state) && picked_bond(state).is_some(),
     ),
     when(
         action(
@@ -158,10 +210,30 @@ pub static ACTIONS: &[Action] = &[
     ),
     when(
         action(
+            Id::CopyPicture,
+            "Copy picture",
+            "Put the drawing of this molecule with its colour bar on the clipboard",
+            &[ctrl_shift(Key::C)],
+            |_| copy(CopyAs::Picture),
+        ),
+        |state| state.shown.is_some(),
+    ),
+    when(
+        action(
+            Id::CopySvg,
+            "Copy SVG",
+            "Put the same drawing on the clipboard as SVG text",
+            &[ctrl_alt(Key::C)],
+            |_| copy(CopyAs::Svg),
+        ),
+        |state| state.shown.is_some(),
+    ),
+    when(
+        action(
             Id::CopySmiles,
             "Copy SMILES",
             "Put this molecule's SMILES on the clipboard",
-            &[ctrl_shift(Key::C)],
+            &[ctrl_alt(Key::S)],
             |state| smiles(state).map_or_else(Vec::new, |text| just(WindowCommand::Copy(text))),
         ),
         |state| state.selected.is_some(),
