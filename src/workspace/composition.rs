@@ -156,6 +156,11 @@ pub enum Compose {
     Read(PathBuf),
 }
 
+/// A path that means the same from any folder.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_error| path.to_owned())
+}
+
 impl Subject {
     /// What is shown now; `None` while nothing is.
     pub fn of(state: &State) -> Option<Self> {
@@ -164,13 +169,13 @@ impl Subject {
         let intervention = state.edits.intervention(id);
         let edges = intervention.ablated.iter();
         Some(Self {
-            file: dataset.path.clone(),
+            file: dataset.path.as_deref().map(absolute),
             columns: dataset.choice.clone(),
             dataset_hash: format!("{:016x}", dataset.fingerprint()),
             molecule: id.0,
             smiles: dataset.record(id)?.smiles.to_string(),
             model: checkpoint.id.name.to_string(),
-            weights: origin.map(|origin| origin.path.clone()),
+            weights: origin.map(|origin| absolute(&origin.path)),
             hints: origin.map_or_else(Hints::default, |origin| origin.hints.clone()),
             weights_hash: format!("{:016x}", checkpoint.id.revision),
             lanes: state.saved_lanes(),

@@ -162,7 +162,7 @@ impl Workspace {
         let column = property.filter(|property| property.related).and_then(|property| property.column);
         let measured = record.zip(column).and_then(|(record, place)| record.targets.get(place));
         if let Some(measured) = measured.filter(|value| !value.is_nan()) {
-            parts.push(format!("measured {measured:.3}{unit}"));
+            parts.push(format!("measured {}{unit}", decimal(*measured)));
         }
         if let Some(comparison) = &self.state.comparison {
             parts.extend(edit_words(&comparison.probe.intervention));
@@ -195,7 +195,7 @@ impl Workspace {
         } else {
             String::new()
         };
-        Some(format!("{name}{word} {before:.3}{change}{unit}"))
+        Some(format!("{name}{word} {}{change}{unit}", decimal(before)))
     }
 
     /// The activations of the selected bond's first direction.

@@ -2,7 +2,7 @@
 //! brought into the state that each panel is about; molecules, models and measurements are shared with the one
 //! that is shown. The command line does the same with the only workspace it has.
 
-use super::composition::{Composition, Recipe, Subject};
+use super::composition::{Composition, Recipe, Subject, absolute};
 use super::state::{Opened, Severity};
 use super::{Command, FigureKind, SWEPT_UNASKED, Source, State, Workspace};
 use crate::domain::{BondId, Dataset, DirectedEdge, MoleculeId, Scale};
@@ -302,6 +302,7 @@ impl Workspace {
         remarks: &mut Vec<String>,
         go_on: &mut dyn FnMut(&State) -> bool,
     ) -> Result<(), Undrawn> {
+        let is_its = |dataset: &Dataset| dataset.path.as_deref().map(absolute) == about.file;
         let open = self.state.dataset().is_some_and(|dataset| is_its(dataset) && dataset.choice == about.columns);
         if !open {
             let source = match &about.file {
@@ -310,7 +311,7 @@ impl Workspace {
             };
             self.give(Command::Open(source), go_on)?;
         }
-        let dataset = self.state.dataset().filter(|dataset| dataset.path == about.file);
+        let dataset = self.state.dataset().filter(|dataset| is_its(dataset));
         let Some(dataset) = dataset else { return Err(self.last_error("The molecules could not be opened.")) };
         if format!("{:016x}", dataset.fingerprint()) != about.dataset_hash {
             remarks
