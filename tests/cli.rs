@@ -505,3 +505,23 @@ fn ctrl_c_stops_training_after_the_batch_and_keeps_everything() {
         assert!(!safetensors_floats(&folder.path().join(name), "layers.0.q.weight").is_empty(), "{name}");
     }
 }
+
+#[test]
+fn a_batch_of_figures_has_names_from_a_template_and_each_redraws_itself() {
+    let (folder, file) = folder();
+    let out = path(&folder, "{model}-{molecule}-{layer}.svg");
+    let args = ["figure", &file, "--device", "cpu", "--molecule", "0,2-3", "--layer", "0,8", "--model", "gt-zinc"];
+    succeeds(&[&args[..], &["--preset", "two-columns", "--title", "Batch", "--out", &out]].concat());
+    for name in ["gt-zinc-0-0.svg", "gt-zinc-2-8.svg", "gt-zinc-3-0.svg"] {
+        let first = path(&folder, name);
+        let text = fs::read_to_string(&first).unwrap();
+        assert!(text.contains("Batch</text>") && text.contains("gt-zinc"), "{name}");
+        let (again, spec) = (path(&folder, "again.svg"), path(&folder, "again.figure.json"));
+        succeeds(&["figure", "--spec", &first, "--device", "cpu", "--out", &again, &spec]);
+        let drawn = |text: &str| text.split_once("</metadata>").unwrap().1.to_owned();
+        assert_eq!(drawn(&fs::read_to_string(&again).unwrap()), drawn(&text), "{name}");
+        succeeds(&["figure", "--spec", &spec, "--device", "cpu", "--out", &path(&folder, "third.pdf")]);
+    }
+    refuses(&["figure", &file, "--molecule", "0,1", "--out", &path(&folder, "one.svg")], &["one name"]);
+    refuses(&["figure", "--spec", &file, "--out", &path(&folder, "x.svg")], &["no specification"]);
+}

@@ -192,8 +192,12 @@ fn axis_labels(page: &mut Page, area: Area, frame: Area, chart: &Chart) {
     let half = below.width(font) / 2.0;
     let x = frame.center().x.clamp(area.left + half, (area.right - half).max(area.left + half));
     page.text(DVec2::new(x, area.bottom - font * 0.25), Anchor::Middle, &below);
-    let beside = Label::plain(chart.y.label.trim()).cut_to(area.height(), font);
-    let half = beside.width(font) / 2.0;
+    // A long label beside a low plot is set smaller before it is cut.
+    let beside = Label::plain(chart.y.label.trim());
+    let size = font * (area.height() / beside.width(font).max(1e-6)).clamp(0.75, 1.0);
+    let beside = beside.cut_to(area.height(), size);
+    let style = super::svg::TextStyle { size, ..style };
+    let half = beside.width(size) / 2.0;
     let y = frame.center().y.clamp(area.top + half, (area.bottom - half).max(area.top + half));
     page.svg.turned_text(DVec2::new(area.left + font * 0.9, y), -90.0, Anchor::Middle, style, &beside);
 }
@@ -319,10 +323,13 @@ fn notes(page: &mut Page, plot: &Plot, chart: &Chart) {
     let room = frame.width() * 0.6;
     let lines = chart.notes.iter().filter(|note| !note.trim().is_empty());
     let lines: Vec<Label> = lines.map(|note| Label::plain(note.trim()).cut_to(room, font)).collect();
+    // In a low plot the first ones count.
+    let pad = font * 0.5;
+    let most = ((frame.height() * 0.45 - 2.0 * pad) / (font * LEADING)).max(1.0) as usize;
+    let lines: Vec<Label> = lines.into_iter().take(most).collect();
     if lines.is_empty() {
         return;
     }
-    let pad = font * 0.5;
     let width = lines.iter().map(|line| line.width(font)).fold(0.0, f64::max) + 2.0 * pad;
     let height = (lines.len() as f64 - 1.0) * font * LEADING + font + 2.0 * pad;
     if width + 4.0 > frame.width() || height + 4.0 > frame.height() {

@@ -76,7 +76,7 @@ pub struct Subject {
     /// The file of molecules; without one, those inside the program.
     #[serde(default)]
     pub file: Option<PathBuf>,
-    /// How its columns are read.
+    /// How that file is read.
     #[serde(default)]
     pub columns: ColumnChoice,
     /// Hash of its structures and targets, 16 hexadecimal digits.
@@ -156,6 +156,11 @@ pub enum Compose {
     Read(PathBuf),
 }
 
+/// A path that means the same from any folder.
+pub(super) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_error| path.to_owned())
+}
+
 impl Subject {
     /// What is shown now; `None` while nothing is.
     pub fn of(state: &State) -> Option<Self> {
@@ -164,13 +169,13 @@ impl Subject {
         let intervention = state.edits.intervention(id);
         let edges = state.ablated().iter();
         Some(Self {
-            file: dataset.path.clone(),
+            file: dataset.path.as_deref().map(absolute),
             columns: dataset.choice.clone(),
             dataset_hash: format!("{:016x}", dataset.fingerprint()),
             molecule: id.0,
             smiles: dataset.record(id)?.smiles.to_string(),
             model: checkpoint.id.name.to_string(),
-            weights: weights.map(|weights| weights.path.clone()),
+            weights: weights.map(|weights| absolute(&weights.path)),
             hints: weights.map_or_else(Hints::default, |weights| weights.hints.clone()),
             weights_hash: format!("{:016x}", checkpoint.id.revision),
             lanes: state.saved_lanes(),
@@ -363,7 +368,7 @@ mod tests {
     fn recipe(molecule: u32) -> Recipe {
         let about = Subject {
             file: Some(PathBuf::from("/data/a.csv")),
-            columns: ColumnChoice::of_targets(&["logP".into()]),
+            columns: ColumnChoice::of_targets(&["logP".to_owned()]),
             dataset_hash: format!("{molecule:016x}"),
             molecule,
             smiles: "CC<O>".into(),

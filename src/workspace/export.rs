@@ -191,7 +191,7 @@ impl Workspace {
         let column = property.filter(|property| property.related).and_then(|property| property.column);
         let measured = record.zip(column).and_then(|(record, place)| record.targets.get(place));
         if let Some(measured) = measured.filter(|value| !value.is_nan()) {
-            parts.push(format!("measured {measured:.3}{unit}"));
+            parts.push(format!("measured {}{unit}", decimal(*measured)));
         }
         if let Some(comparison) = &self.state.comparison {
             parts.extend(edit_words(comparison));
@@ -237,11 +237,11 @@ impl Workspace {
             (_, models::Task::GraphLabels | models::Task::NodeLabels) => ("probability", String::new()),
         };
         let change = if comparison.probe.intervention != Default::default() {
-            format!(" → {after:.3}")
+            format!(" → {}", decimal(after))
         } else {
             String::new()
         };
-        Some(format!("{name}{word} {before:.3}{change}{unit}"))
+        Some(format!("{name}{word} {}{change}{unit}", decimal(before)))
     }
 
     /// The activations of the selected bond's first direction.
@@ -300,6 +300,11 @@ fn asked(dataset: &Dataset, comparison: &Comparison) -> Provenance {
     ];
     let more = more.map(|(key, value)| (key.to_owned(), value));
     provenance(dataset, &probe.model).into_iter().chain(more).collect()
+}
+
+/// Three decimals, with a true minus.
+fn decimal(value: f32) -> String {
+    format!("{value:.3}").replace('-', "−")
 }
 
 /// What was changed, in few words; nothing if nothing was.

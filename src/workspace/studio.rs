@@ -2,7 +2,7 @@
 //! brought into the state that each panel is about; molecules, models and measurements are shared with the one
 //! that is shown. The command line does the same with the only workspace it has.
 
-use super::composition::{AblatedEdge, Composition, Recipe, Subject};
+use super::composition::{AblatedEdge, Composition, Recipe, Subject, absolute};
 use super::state::{Opened, Severity};
 use super::{Command, FigureKind, SWEPT_UNASKED, Source, State, Workspace};
 use crate::domain::{BondId, Dataset, DirectedEdge, MoleculeId, Scale};
@@ -223,10 +223,11 @@ impl Workspace {
         if let Some(title) = &recipe.title {
             panel.title.clone_from(title);
         }
-        if let Content::Molecule(molecule) = &mut panel.content
-            && !recipe.bar
-        {
-            molecule.bar = None;
+        match &mut panel.content {
+            Content::Molecule(molecule) if !recipe.bar => molecule.bar = None,
+            // A bar for several molecules stands for all their layers.
+            Content::ColorBar(bar) => bar.label = super::quantity_name(recipe.about.view.reading.quantity).to_owned(),
+            _ => {}
         }
         panel
     }
@@ -300,9 +301,8 @@ impl Workspace {
         remarks: &mut Vec<String>,
         go_on: &mut dyn FnMut(&State) -> bool,
     ) -> Result<(), Undrawn> {
-        let open = self.state.dataset().is_some_and(|dataset| {
-            dataset.path == about.file && (about.file.is_none() || dataset.choice == about.columns)
-        });
+        let is_its = |dataset: &Dataset| dataset.path.as_deref().map(absolute) == about.file;
+        let open = self.state.dataset().is_some_and(|dataset| is_its(dataset) && dataset.choice == about.columns);
         if !open {
             let source = match &about.file {
                 None => Source::Bundled,
@@ -310,7 +310,7 @@ impl Workspace {
             };
             self.give(Command::Open(source), go_on)?;
         }
-        let dataset = self.state.dataset().filter(|dataset| dataset.path == about.file);
+        let dataset = self.state.dataset().filter(|dataset| is_its(dataset));
         let Some(dataset) = dataset else { return Err(self.last_error("The molecules could not be opened.")) };
         if format!("{:016x}", dataset.fingerprint()) != about.dataset_hash {
             remarks

@@ -1,0 +1,146 @@
+//! Figures that are put together, drawn beside the work and redrawn elsewhere, without a window.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
+
+use bondscope::domain::DirectedEdge;
+use bondscope::figure::{Content, Draft, Figure, FigureSpec, draw};
+use bondscope::gpu::Gpu;
+use bondscope::workspace::{Command, Compose, Composition, FigureKind, Severity, Source, Workspace};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const DEADLINE: Duration = Duration::from_secs(120);
+
+const TABLE: &str = "\
+smiles,target,split
+CCO,1.5,train
+c1ccccc1O,0.2,test
+CC(=O)Nc1ccccc1,-0.7,test
+CC(C)Cc1ccc(cc1)C(C)C(=O)O,3.1,test
+";
+
+fn workspace() -> Workspace {
+    Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap()
+}
+
+#[track_caller]
+fn give(workspace: &mut Workspace, command: Command) {
+    workspace.apply(command);
+    let began = Instant::now();
+    assert!(workspace.run_until_idle(|_| began.elapsed() < DEADLINE), "not idle: {:?}", workspace.state.jobs);
+}
+
+fn open(text: &str) -> (Workspace, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("molecules.csv");
+    std::fs::write(&path, text).unwrap();
+    let mut workspace = workspace();
+    give(&mut workspace, Command::Open(Source::File(path)));
+    (workspace, folder)
+}
+
+fn errors(workspace: &Workspace) -> Vec<&str> {
+    let notices = workspace.state.notices.iter().filter(|notice| notice.severity == Severity::Error);
+    notices.map(|notice| notice.text.as_str()).collect()
+}
+
+/// The drawing of the figure as it is now.
+#[track_caller]
+fn drawn(workspace: &mut Workspace) -> Arc<Draft> {
+    let began = Instant::now();
+    loop {
+        let (draft, ready) = workspace.draft(1.0);
+        if let Some(draft) = draft.filter(|_| ready) {
+            return draft;
+        }
+        assert!(began.elapsed() < DEADLINE, "the figure is not drawn");
+        // Waits for the next word of a worker.
+        std::thread::sleep(Duration::from_millis(5));
+        workspace.pump();
+    }
+}
+
+/// A figure of two molecules, a bar for both, and curves of one of them, put together by commands.
+fn composed(workspace: &mut Workspace) -> Composition {
+    let page = FigureSpec { width: 178.0, title: "Two molecules".into(), ..FigureSpec::default() };
+    let figure = Composition { page, one_range: true, ..Composition::default() };
+    give(workspace, Command::Compose(Compose::Set(Box::new(figure))));
+    give(workspace, Command::Compose(Compose::Add(FigureKind::Molecule)));
+    give(workspace, Command::Step(1));
+    give(workspace, Command::SetLayer(3));
+    give(workspace, Command::Ablate(vec![DirectedEdge::new(0, 1)]));
+    for kind in [FigureKind::Molecule, FigureKind::ColorBar, FigureKind::EdgeRatios] {
+        give(workspace, Command::Compose(Compose::Add(kind)));
+    }
+    workspace.state.figure.clone()
+}
+
+#[test]
+fn a_figure_is_put_together_drawn_beside_the_work_and_redrawn_from_any_of_its_files() {
+    let (mut workspace, folder) = open(TABLE);
+    let composition = composed(&mut workspace);
+    assert_eq!(composition.rows.iter().map(|row| row.cells.len()).collect::<Vec<_>>(), [2, 1, 1]);
+    let shown = workspace.state.selected;
+    let draft = drawn(&mut workspace);
+    assert!(draft.remarks.is_empty(), "{:?}", draft.remarks);
+    assert_eq!(workspace.state.selected, shown, "drawing a figure changes nothing that is shown");
+    let missing = |figure: &Figure| figure.panels().any(|panel| matches!(panel.content, Content::Missing(_)));
+    assert!(!missing(&draft.figure));
+    for text in ["Two molecules", "Molecule 1", "1 directed edge removed", "layer 3"] {
+        assert!(draft.svg.contains(text), "{text}");
+    }
+    // One range explains both molecules.
+    let ranges: Vec<_> = draft
+        .figure
+        .panels()
+        .filter_map(|panel| match &panel.content {
+            Content::Molecule(molecule) => molecule.bar.as_ref().map(|bar| (bar.scale.low, bar.scale.high)),
+            Content::ColorBar(bar) => Some((bar.scale.low, bar.scale.high)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ranges.len(), 3);
+    assert!(ranges.windows(2).all(|pair| pair[0] == pair[1]), "{ranges:?}");
+    // The file is what was seen.
+    let path = |name: &str| folder.path().join(name);
+    for name in ["f.svg", "f.png", "f.pdf", "f.csv", "f.figure.json"] {
+        give(&mut workspace, Command::Compose(Compose::Write(path(name))));
+    }
+    assert!(errors(&workspace).is_empty(), "{:?}", errors(&workspace));
+    assert_eq!(std::fs::read_to_string(path("f.svg")).unwrap(), draft.svg);
+    for name in ["f-a.csv", "f-b.csv", "f-c.csv"] {
+        assert!(path(name).exists(), "{name}");
+    }
+    // Another program draws the same from nothing but a file.
+    for name in ["f.svg", "f.png", "f.figure.json"] {
+        let read = Composition::read(&path(name)).unwrap();
+        assert_eq!(read, composition, "{name}");
+        let (figure, remarks) = self::workspace().compose(&read, |_| true).unwrap();
+        assert!(remarks.is_empty(), "{remarks:?}");
+        assert_eq!(draw(&figure).unwrap(), draft.svg, "{name}");
+    }
+}
+
+#[test]
+fn a_figure_of_changed_data_or_weights_says_so_and_one_of_missing_data_why() {
+    let (mut workspace, folder) = open(TABLE);
+    let mut composition = composed(&mut workspace);
+    let path = folder.path().join("molecules.csv");
+    std::fs::write(&path, TABLE.replace("3.1,test", "3.2,test")).unwrap();
+    let (_, remarks) = self::workspace().compose(&composition, |_| true).unwrap();
+    assert!(remarks.iter().any(|remark| remark.starts_with("The molecules are not those")), "{remarks:?}");
+    for place in 0..4 {
+        composition.recipe_mut(place).unwrap().about.weights_hash = "0".repeat(16);
+    }
+    let (_, remarks) = self::workspace().compose(&composition, |_| true).unwrap();
+    assert!(remarks.iter().any(|remark| remark.starts_with("The weights are not those")), "{remarks:?}");
+    std::fs::remove_file(&path).unwrap();
+    let (figure, _) = self::workspace().compose(&composition, |_| true).unwrap();
+    assert!(
+        figure
+            .panels()
+            .all(|panel| matches!(&panel.content, Content::Missing(reason) if reason.contains("molecules.csv")))
+    );
+    let stopped = self::workspace().compose(&composition, |_| false);
+    assert!(stopped.is_err());
+}

@@ -1,0 +1,95 @@
+//! The figure composer and the clipboard, in the real window.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failed step is a failed test")]
+
+mod common;
+
+use bondscope::figure::Content;
+use bondscope::ui::App;
+use common::{DEADLINE, click, open, run_until, settled, state, type_path};
+use eframe::egui::{Key, Modifiers, OutputCommand, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use std::time::Instant;
+
+const CTRL_SHIFT: Modifiers = Modifiers { shift: true, ..Modifiers::COMMAND };
+const CTRL_ALT: Modifiers = Modifiers { alt: true, ..Modifiers::COMMAND };
+
+/// What is put on the clipboard next.
+#[track_caller]
+fn copied(harness: &mut Harness<'_, App>) -> OutputCommand {
+    let since = Instant::now();
+    loop {
+        harness.step();
+        let commands = &harness.output().platform_output.commands;
+        let copies = |command: &&OutputCommand| !matches!(command, OutputCommand::OpenUrl(_));
+        if let Some(command) = commands.iter().find(copies) {
+            return command.clone();
+        }
+        assert!(since.elapsed() < DEADLINE, "nothing was copied");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// Whether the figure with so many panels was drawn.
+fn drawn(app: &App, panels: usize) -> bool {
+    let has = |content: &Content| !matches!(content, Content::Missing(_));
+    state(app).draft.as_ref().is_some_and(|draft| {
+        draft.figure.panels().count() == panels && draft.figure.panels().all(|panel| has(&panel.content))
+    })
+}
+
+#[test]
+fn the_molecule_is_copied_as_picture_and_as_svg() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    harness.key_press_modifiers(CTRL_SHIFT, Key::C);
+    let OutputCommand::CopyImage(image) = copied(&mut harness) else { panic!("no picture") };
+    assert_eq!(image.size[0], 1004, "85 mm at 300 dots per inch");
+    assert!(image.pixels.iter().all(|pixel| pixel.is_opaque()));
+    harness.key_press_modifiers(CTRL_ALT, Key::C);
+    let OutputCommand::CopyText(svg) = copied(&mut harness) else { panic!("no text") };
+    assert!(svg.starts_with("<svg") && svg.contains("Molecule 11000"));
+    harness.key_press_modifiers(CTRL_ALT, Key::S);
+    let OutputCommand::CopyText(smiles) = copied(&mut harness) else { panic!("no text") };
+    assert!(svg.contains(&*smiles) || smiles.contains('&'), "{smiles}");
+}
+
+#[test]
+fn a_figure_is_put_together_seen_copied_saved_and_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (picture, spec) = (folder.path().join("f.svg"), folder.path().join("f.figure.json"));
+    let Some((mut harness, _turn)) = open(None) else { return };
+    harness.key_press_modifiers(CTRL_SHIFT, Key::A);
+    run_until(&mut harness, "the molecule is in the figure", |app| drawn(app, 1));
+    click(&mut harness, Role::Button, "two columns");
+    click(&mut harness, Role::Button, "Add panel");
+    click(&mut harness, Role::Button, "Edge ratios");
+    run_until(&mut harness, "the curves are beside it", |app| drawn(app, 2));
+    assert_eq!(state(harness.state()).figure.rows.len(), 1);
+    let field = harness.get_by_label("Title of panel 1");
+    field.set_text_value_accesskit("Where it sits");
+    run_until(&mut harness, "the title is drawn", |app| {
+        state(app).draft.as_ref().is_some_and(|draft| draft.svg.contains("Where it sits</text>"))
+    });
+    harness.check_accessibility();
+    let seen = state(harness.state()).draft.as_ref().unwrap().svg.clone();
+    click(&mut harness, Role::Button, "Copy SVG");
+    assert_eq!(copied(&mut harness), OutputCommand::CopyText(seen.clone()));
+    for path in [&picture, &spec] {
+        type_path(&mut harness, "File of the figure", path);
+        click(&mut harness, Role::Button, "Save");
+        run_until(&mut harness, "it is written", |app| path.exists() && settled(app));
+    }
+    assert_eq!(std::fs::read_to_string(&picture).unwrap(), seen);
+
+    click(&mut harness, Role::Button, "Remove panel 2");
+    run_until(&mut harness, "one panel is left", |app| drawn(app, 1));
+    type_path(&mut harness, "File of the figure", &spec);
+    click(&mut harness, Role::Button, "Open…");
+    run_until(&mut harness, "the figure is back", |app| {
+        state(app).draft.as_ref().is_some_and(|draft| draft.svg == seen)
+    });
+    harness.key_press(Key::Escape);
+    run_until(&mut harness, "the composer is closed", settled);
+    assert!(harness.query_by_label("Preview of the figure").is_none());
+}
