@@ -68,7 +68,7 @@ fn composed(workspace: &mut Workspace) -> Composition {
     give(workspace, Command::Compose(Compose::Add(FigureKind::Molecule)));
     give(workspace, Command::Step(1));
     give(workspace, Command::SetLayer(3));
-    give(workspace, Command::Ablate(vec![DirectedEdge::new(0, 1)]));
+    give(workspace, Command::Ablate(vec![DirectedEdge::new(0, 1)], Ablation::Remove));
     for kind in [FigureKind::Molecule, FigureKind::ColorBar, FigureKind::EdgeRatios] {
         give(workspace, Command::Compose(Compose::Add(kind)));
     }
