@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
-use bondscope::domain::DirectedEdge;
+use bondscope::domain::{Ablation, DirectedEdge};
 use bondscope::figure::{Content, Draft, Figure, FigureSpec, draw};
 use bondscope::gpu::Gpu;
 use bondscope::workspace::{Command, Compose, Composition, FigureKind, Severity, Source, Workspace};
