@@ -161,13 +161,20 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
     }
 }
 
-/// Which target the table speaks of, where there are several.
+/// Which target the table speaks of, with a choice where there are several.
 fn target_row(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     let columns = state.dataset().map_or(0, |dataset| dataset.outputs());
     let outputs = state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.outputs);
-    let Some(property) = state.table.property.as_ref().filter(|_| columns.max(outputs) > 1) else { return };
+    let several = columns.max(outputs) > 1;
+    // A file with one column called target says nothing more about it.
+    let telling = |property: &&Property| several || property.unit.is_some() || property.name != "target";
+    let Some(property) = state.table.property.as_ref().filter(telling) else { return };
     ui.horizontal(|ui| {
         let label = ui.label(weak("Target").small());
+        if !several {
+            ui.add(Label::new(RichText::new(labelled(property)).small()).truncate()).on_hover_text(&property.name);
+            return;
+        }
         let width = ui.available_width() - 8.0;
         let combo = ComboBox::from_id_salt("target").selected_text(labelled(property)).width(width).truncate();
         let combo = combo.show_ui(ui, |ui| {
