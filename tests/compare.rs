@@ -7,6 +7,8 @@
 )]
 
 use bondscope::domain::{Ablation, BondId, DirectedEdge, Scale, Trace};
+use bondscope::engine::{ModelState, SweepOptions};
+use bondscope::figure::Format;
 use bondscope::gpu::Gpu;
 use bondscope::scene::{Background, Pick};
 use bondscope::workspace::{Command, Difference, FigureKind, Severity, Source, With, Workspace};
