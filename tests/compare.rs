@@ -7,9 +7,11 @@
 )]
 
 use bondscope::domain::{Ablation, BondId, DirectedEdge, Scale, Trace};
+use bondscope::engine::{ModelState, SweepOptions};
+use bondscope::figure::Format;
 use bondscope::gpu::Gpu;
 use bondscope::scene::{Background, Pick};
-use bondscope::workspace::{Command, Difference, Severity, Source, With, Workspace};
+use bondscope::workspace::{Command, Difference, FigureKind, Severity, Source, With, Workspace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -194,4 +196,56 @@ fn companions_are_found_and_lanes_are_restored_by_name() {
         .iter()
         .any(|notice| notice.severity == Severity::Warning && notice.text.contains("an epoch that is gone"));
     assert!(told);
+}
+
+#[test]
+fn a_comparison_is_one_figure_with_one_bar_and_one_table_with_a_column_for_each_state() {
+    let (mut workspace, folder) = open();
+    give(&mut workspace, Command::Compare(With::Twin));
+    give(&mut workspace, Command::ShowDifference(Some(Difference { of: 1, minus: 0 })));
+    let figure = workspace.figure(FigureKind::Molecule).unwrap();
+    let titles: Vec<&str> = figure.rows[0].cells.iter().map(|cell| cell.panel.title.as_str()).collect();
+    assert_eq!(titles, ["A gt-zinc, as trained", "B gt-ebt-zinc, as trained", "B − A"]);
+    assert_eq!(figure.rows[1].cells.len(), 2, "one bar for both states, one for their difference");
+    for format in [Format::Svg, Format::Csv] {
+        let path = folder.path().join(format!("both.{}", format.extension()));
+        give(&mut workspace, Command::Export { kind: FigureKind::Molecule, format, path });
+    }
+    let errors = workspace.state.notices.iter().filter(|notice| notice.severity == Severity::Error).count();
+    assert_eq!(errors, 0);
+    let svg = std::fs::read_to_string(folder.path().join("both.svg")).unwrap();
+    assert!(svg.contains("A gt-zinc, as trained") && svg.matches("class=\"color-bar\"").count() == 2);
+    let table = std::fs::read_to_string(folder.path().join("both.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert!(table.starts_with("source,target,source_element,target_element,bond,\"A gt-zinc, as trained\""));
+    for cells in &rows[1..] {
+        let value = |at: usize| cells[at].parse::<f64>().unwrap();
+        assert!((value(6) - value(5) - value(7)).abs() < 1e-9 * value(6).abs().max(1.0));
+    }
+    assert_eq!(rows.len() - 1, shown(&workspace, 0).edges.len());
+    let curves = workspace.chart(FigureKind::EdgeRatios, ModelState::Trained).unwrap();
+    let columns = |name: &str| curves.table.columns.iter().filter(|column| column.starts_with(name)).count();
+    assert_eq!([columns("A gt-zinc, as trained layer"), columns("B gt-ebt-zinc, as trained layer")], [10, 10]);
+}
+
+#[test]
+fn the_models_side_by_side_are_measured_and_share_the_plots() {
+    let (mut workspace, _keep) = open();
+    compare(&mut workspace, "gt-base", true);
+    assert!(workspace.chart(FigureKind::Curves, ModelState::Trained).is_err());
+    let options = SweepOptions::default();
+    give(&mut workspace, Command::Sweep(options));
+    let chart = workspace.chart(FigureKind::Histogram, ModelState::Trained).unwrap();
+    assert!(chart.notes.contains(&"not measured yet: B".to_owned()), "{:?}", chart.notes);
+    give(&mut workspace, Command::SweepSide(1, options));
+    for kind in [FigureKind::Curves, FigureKind::Histogram] {
+        let chart = workspace.chart(kind, ModelState::Trained).unwrap();
+        let has = |name: &str| chart.table.columns.iter().any(|column| column.starts_with(name));
+        assert!(has("A gt-zinc, trained") && has("B gt-base, untrained"), "{:?}", chart.table.columns);
+    }
+    // Unasked, what is missing is measured in turn.
+    let (workspace, _keep) = open();
+    let mut workspace = workspace.with_unasked_sweeps();
+    give(&mut workspace, Command::Compare(With::Twin));
+    assert!((0..2).all(|side| workspace.state.survey_at(side).is_some_and(|survey| survey.is_complete())));
 }

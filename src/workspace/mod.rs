@@ -346,8 +346,12 @@ impl Workspace {
                 }
             }
             Event::Finished(job) => {
+                let swept = self.sweeping.as_ref().is_some_and(|(id, _)| *id == job);
                 self.ended(job);
-                self.sweep_unasked();
+                // The next model side by side; who stopped a measurement wants no other.
+                if swept {
+                    self.sweep_unasked();
+                }
             }
             Event::Stopped(job) => self.ended(job),
             Event::Failed { job, message } => {
