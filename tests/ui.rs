@@ -186,7 +186,7 @@ fn a_rule_is_put_together_and_goes_from_molecule_to_molecule() {
     let Some((mut harness, _turn)) = open(None) else { return };
     harness.key_press_modifiers(Modifiers::SHIFT, Key::E);
     harness.step();
-    click(&mut harness, Role::Button, "Set to zero");
+    click(&mut harness, Role::Button, "Rule: Set to zero");
     click(&mut harness, Role::Button, "Apply to every molecule");
     run_until(&mut harness, "three bonds are zeroed", |app| kinds(app) == [Ablation::Zero; 6] && settled(app));
     let first = removed(harness.state());

@@ -129,7 +129,9 @@ pub(super) fn show(ui: &mut Ui, state: &State, molecule: &Molecule, own: &mut Bu
         ui.label("Do");
         ui.horizontal(|ui| {
             for how in Ablation::ALL {
-                ui.selectable_value(&mut own.how, how, ablation::verb(how)).on_hover_text(ablation::tip(how));
+                let verb = ablation::verb(how);
+                let choice = ui.selectable_value(&mut own.how, how, verb).on_hover_text(ablation::tip(how));
+                parts::named(choice, &format!("Rule: {verb}"));
             }
         });
         ui.end_row();

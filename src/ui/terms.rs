@@ -57,7 +57,7 @@ pub(super) const DEFINITIONS: [Definition; 20] = [
         term: Term::Activation,
         name: "Edge activation",
         text: "The score of an edge before the exponential of attention: key of the source times query of the target times projection of the bond, channel by channel. One number per channel of every head.",
-        equations: &["a_{ij} = K_i ⊙ Q_j ⊙ P_{ij} / √d"],
+        equations: &["a_{ij} = K_i · Q_j · P_{ij} / √d"],
         source: "The authors' program (the paper's equation 16 adds the bond instead); model specification, section 3.1",
     },
     Definition {
@@ -108,7 +108,7 @@ pub(super) const DEFINITIONS: [Definition; 20] = [
         text: "Learnt vectors k′, e′ and v′ per layer and head, which attention can use instead of a massive activation.",
         equations: &[
             "r_j = Q_j · k′ / √d",
-            "a_{ij} = K_i ⊙ Q_j ⊙ P_{ij} / √d + r_j e′",
+            "a_{ij} = K_i · Q_j · P_{ij} / √d + r_j e′",
             "numerator of n_j:   ∑_i w_{ij} V_i + ( ∑_i w_{ij} ) v′",
         ],
         source: "Paper, equations 2 and 3; model specification, section 4",
@@ -117,7 +117,7 @@ pub(super) const DEFINITIONS: [Definition; 20] = [
         term: Term::EbtScale,
         name: "EBT slider, or another checkpoint",
         text: "Two different questions. The slider scales the trained terms of the checkpoint that is chosen, from s = 1 (as trained) to 0 (off), and leaves all its other weights: a counterfactual on one set of weights. A model trained without EBT has learnt other weights altogether; to see it, choose or compare with another checkpoint. Only the second says what training with EBT changes.",
-        equations: &["a_{ij} = K_i ⊙ Q_j ⊙ P_{ij} / √d + s r_j e′", "numerator of n_j:   … + s ( ∑_i w_{ij} ) v′"],
+        equations: &["a_{ij} = K_i · Q_j · P_{ij} / √d + s r_j e′", "numerator of n_j:   … + s ( ∑_i w_{ij} ) v′"],
         source: "Model specification, section 4",
     },
     Definition {
