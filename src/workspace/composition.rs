@@ -323,7 +323,8 @@ impl Composition {
         Self::from_bytes(&bytes).map_err(told)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// Whether it can be drawn.
+    pub(super) fn check(&self) -> Result<(), String> {
         self.page.check().map_err(|error| error.to_string())?;
         let panels = self.recipes().count();
         if panels > MOST_PANELS {
