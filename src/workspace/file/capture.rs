@@ -2,7 +2,7 @@
 
 use super::saved::{
     Ablated, Bundled, ComparePart, Data, DataFile, EditsPart, FileRef, Hash, Label, LanePart, ModelRef, NamedPart,
-    RecordRef, Saved, Selected, TablePart, ViewPart, WeightFile,
+    RecordRef, Saved, Selected, SetPart, TablePart, ViewPart, WeightFile,
 };
 use crate::domain::{Ablations, Dataset, MoleculeId};
 use crate::engine::Checkpoint;
