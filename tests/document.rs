@@ -13,7 +13,7 @@ use bondscope::workspace::{Command, FileCommand, Labelled, Source, Workspace};
 use common::*;
 use eframe::egui::{Key, Modifiers, Role, Theme, Vec2, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -97,7 +97,7 @@ fn work_is_labelled_saved_and_asked_about_before_it_is_left() {
     harness.key_press(Key::Enter);
     run_until(&mut harness, "the label is there", |app| state(app).labels.iter().len() == 1 && state(app).file.unsaved);
     assert_eq!(state(harness.state()).title(), "mine.bondscope • – Bondscope");
-    click(&mut harness, Role::Button, "Labels (1)");
+    click(&mut harness, Role::DisclosureTriangle, "Labels (1)");
     keep(&mut harness, "label");
     let listed = format!("#{} ", state(harness.state()).selected.unwrap().0);
     harness.state_mut().apply(Command::Step(1));

@@ -34,7 +34,7 @@ pub(super) fn show(ctx: &egui::Context, relocation: &Relocation, own: &mut Moved
     window("Files of the workspace").show(ctx, |ui| {
         ui.set_width(560.0);
         let name = relocation.path.file_name().unwrap_or_default().to_string_lossy();
-        let text = format!("{name} needs files that have moved or changed since it was saved. Where are they?");
+        let text = format!("{name} needs files that have moved or changed. Where are they?");
         ui.add(egui::Label::new(text).wrap());
         ui.add_space(4.0);
         for (place, (reference, path)) in references.iter().zip(&mut own.paths).enumerate() {
@@ -74,6 +74,16 @@ fn note(ui: &mut Ui, text: &str) {
     ui.add(egui::Label::new(weak(text)).wrap());
 }
 
+/// A piece of a row that is as wide in every row.
+fn column(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui) -> egui::Response) -> egui::Response {
+    let size = egui::vec2(width, ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        ui.set_min_width(width);
+        add(ui)
+    })
+    .inner
+}
+
 /// A file: what it is, how it was met, and where it is.
 fn row(ui: &mut Ui, place: usize, reference: &Reference, path: &mut String) -> Option<Outcome> {
     let mut outcome = None;
@@ -86,9 +96,8 @@ fn row(ui: &mut Ui, place: usize, reference: &Reference, path: &mut String) -> O
         Found::Missing => ("missing", "There is no such file", ui.visuals().error_fg_color),
     };
     ui.horizontal(|ui| {
-        ui.add_sized([74.0, 20.0], egui::Label::new(what).halign(egui::Align::Min));
-        let label = egui::Label::new(RichText::new(state).color(color)).halign(egui::Align::Min);
-        ui.add_sized([62.0, 20.0], label).on_hover_text(tip);
+        column(ui, 72.0, |ui| ui.label(what));
+        column(ui, 60.0, |ui| ui.label(RichText::new(state).color(color))).on_hover_text(tip);
         parts::from_right(ui, |ui| {
             let browse = ui.add(Button::new("Locate…"));
             if parts::named(browse, &format!("Locate {}", what.to_lowercase())).clicked() {

@@ -74,7 +74,7 @@ pub(super) fn show(ctx: &egui::Context, dialog: &mut SaveAs) -> Outcome {
         let path = with_ending(files::expand(dialog.path.trim()));
         let asked = dialog.asked.as_ref() == Some(&path);
         let text =
-            "Where everything is shown, what is ablated and labelled; molecules and weights stay in their files.";
+            "Keeps models, selection, edits, labels, views, panels and the figure. Molecules and weights stay in their own files.";
         ui.add(egui::Label::new(parts::weak(text)).wrap());
         if asked {
             let text = "This file exists. Saving replaces it.";

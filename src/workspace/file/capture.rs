@@ -34,8 +34,8 @@ pub(super) fn capture(state: &State) -> Saved {
             allow_large: state.allow_large.is_some() && state.allow_large == state.selected,
         }),
         view: ViewPart::of(&state.view),
-        edits: edits(&state.edits, &record),
-        labels: state.labels.iter().filter_map(|(about, text)| label(about, text, &record)).collect(),
+        edits: edits(&state.edits, record),
+        labels: state.labels.iter().filter_map(|(about, text)| label(about, text, record)).collect(),
         figure: state.figure.clone(),
         layout: state.layout.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     }
