@@ -28,6 +28,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                         &[Id::Undo, Id::Redo],
                         &[Id::ToggleBond, Id::ZeroBond, Id::AverageBond, Id::ClearAblation],
                         &[Id::ShowEdits, Id::EndRule, Id::FollowRule],
+                        &[Id::Label],
                         &[Id::CopyPicture, Id::CopySvg, Id::CopySmiles],
                     ],
                     &mut effects,
@@ -95,7 +96,7 @@ fn entries(ui: &mut Ui, state: &State, groups: &[&[Id]], effects: &mut Vec<Effec
 }
 
 fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
-    entries(ui, state, &[&[Id::Open, Id::OpenPath, Id::OpenBundled]], effects);
+    entries(ui, state, &[&[Id::Open, Id::OpenPath, Id::OpenBundled, Id::ReopenLast]], effects);
     ui.add_enabled_ui(!state.recent.is_empty(), |ui| {
         ui.menu_button("Open recent", |ui| {
             for path in &state.recent {
@@ -122,6 +123,7 @@ fn file_menu(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
         state,
         &[
             &[Id::Reload, Id::Columns],
+            &[Id::Save, Id::SaveAs],
             &[Id::OpenModel, Id::ModelAssumptions, Id::Untrained],
             &[Id::ComposeFigure],
             exports,

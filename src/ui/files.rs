@@ -1,7 +1,7 @@
 //! Paths on their way in: what a dropped, typed or picked file is, and the native dialog, which runs
 //! on a thread of its own because it waits for the user.
 
-use crate::workspace::{Command, Source};
+use crate::workspace::{Command, ENDING, FileCommand, Source};
 use eframe::egui;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -27,6 +27,10 @@ pub enum Purpose {
     SaveFigure(PathBuf),
     /// The specification of a figure, or a picture that carries one.
     Figure,
+    /// A workspace file to write, with the name proposed for it.
+    SaveWorkspace(PathBuf),
+    /// A file of a workspace that moved, by its place among them.
+    Locate(usize),
 }
 
 /// Asks the user for a file and waits for the answer; `None` if there is none.
@@ -43,17 +47,19 @@ impl Picker for NativePicker {
         let dialog = rfd::FileDialog::new();
         match purpose {
             Purpose::Molecules => dialog
-                .set_title("Open molecules")
-                .add_filter("SMILES", &["csv", "tsv", "smi", "smiles", "txt", "gz"])
+                .set_title("Open molecules or a workspace")
+                .add_filter("SMILES or workspace", &["csv", "tsv", "smi", "smiles", "txt", "gz", ENDING])
                 .add_filter("All files", &["*"])
                 .pick_file(),
             Purpose::Model => dialog.set_title("Open model").add_filter("Weights", &WEIGHTS).pick_file(),
             Purpose::Figure => {
                 dialog.set_title("Open figure").add_filter("Figures", &["json", "svg", "png"]).pick_file()
             }
-            Purpose::Save(path) | Purpose::SaveFigure(path) => {
+            Purpose::Locate(_) => dialog.set_title("Locate the file").pick_file(),
+            Purpose::Save(path) | Purpose::SaveFigure(path) | Purpose::SaveWorkspace(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let dialog = dialog.set_title("Export").set_file_name(name);
+                let title = if matches!(purpose, Purpose::SaveWorkspace(_)) { "Save workspace" } else { "Export" };
+                let dialog = dialog.set_title(title).set_file_name(name);
                 match path.parent().filter(|folder| folder.is_dir()) {
                     Some(folder) => dialog.set_directory(folder).save_file(),
                     None => dialog.save_file(),
@@ -132,10 +138,18 @@ pub(super) fn open(text: &str) -> Option<Command> {
     Some(open_path(expand(text)))
 }
 
-/// The command that opens a file: weights by their ending, everything else as molecules.
+/// Whether a file is a workspace, by its ending.
+pub(super) fn is_workspace(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING))
+}
+
+/// The command that opens a file: weights and workspaces by their ending, everything else as molecules.
 pub(super) fn open_path(path: PathBuf) -> Command {
     // Recent files are remembered, so a path must mean the same at the next start.
     let path = std::path::absolute(&path).unwrap_or(path);
+    if is_workspace(&path) {
+        return Command::File(FileCommand::Open(path));
+    }
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let is_model = ending.is_some_and(|ending| WEIGHTS.contains(&ending.as_str()));
     if is_model { Command::OpenModel(path, Box::default()) } else { Command::Open(Source::File(path)) }
@@ -158,6 +172,7 @@ mod tests {
         assert_eq!(open("  "), None);
         assert!(matches!(open("/a/w.SafeTensors"), Some(Command::OpenModel(..))));
         assert!(matches!(open("/a/w.pt"), Some(Command::OpenModel(..))));
+        assert!(matches!(open("/a/w.Bondscope"), Some(Command::File(FileCommand::Open(_)))));
         let molecules = Command::Open(Source::File(PathBuf::from("/a b/x.smi.gz")));
         assert_eq!(open("\"/a b/x.smi.gz\""), Some(molecules));
         let Some(Command::Open(Source::File(path))) = open("x.csv") else { panic!("no file") };

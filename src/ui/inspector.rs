@@ -4,6 +4,7 @@
 
 use super::actions::Effect;
 use super::detail::{self, AtomDetail, BondDetail};
+use super::labels::{self, Labels};
 use super::parts::{self, weak};
 use super::prediction::{self, Prediction};
 use super::saturation::{self, Saturation};
@@ -49,6 +50,14 @@ pub(super) struct Inspector {
     listed: Option<Pick>,
     absent: absent::Strongest,
     saturation: Saturation,
+    labels: Labels,
+}
+
+impl Inspector {
+    /// Puts the cursor into the label field with the next frame.
+    pub(super) fn focus_label(&mut self) {
+        self.labels.focus();
+    }
 }
 
 /// Shows the panel; `bonds_by_value` is how the list is sorted.
@@ -81,13 +90,16 @@ pub(super) fn show(
             match workspace.picked() {
                 Some(pick) => {
                     head(ui, state, &molecule, pick, &mut effects);
+                    effects.extend(labels::field(ui, state, (shown, Some(pick)), &mut own.labels));
                     details(ui, workspace, own, (&molecule, pick), &mut effects);
                 }
                 None => {
                     ui.add_space(4.0);
+                    effects.extend(labels::field(ui, state, (shown, None), &mut own.labels));
                     ui.label(weak("Click a bond or an atom in the drawing, or choose a bond above, to see what it does in every layer."));
                 }
             }
+            labels::list(ui, state, &mut effects);
             absent::list(ui, workspace, picture, &mut own.absent, &mut effects);
             saturation::show(ui, state, &mut own.saturation, &mut effects);
         });

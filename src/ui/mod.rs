@@ -15,6 +15,7 @@ mod clipboard;
 mod columns;
 mod composer;
 mod detail;
+mod document;
 mod edits;
 mod export;
 mod files;
@@ -24,6 +25,7 @@ mod gallery;
 mod help;
 mod icons;
 mod inspector;
+mod labels;
 mod lanes;
 mod layout;
 mod library;
@@ -109,6 +111,7 @@ pub struct App {
     settings: Settings,
     session: Session,
     dialogs: Dialogs,
+    document: document::Document,
     export: Option<Export>,
     base: Option<base::Choice>,
     composer: Option<composer::Composer>,
@@ -134,6 +137,7 @@ impl App {
         let settings = cc.storage.filter(|_| options.persist).map_or_else(Settings::default, Settings::load);
         settings.apply(&cc.egui_ctx);
         workspace.state.recent.clone_from(&settings.recent);
+        settings.model_command(&workspace.state).into_iter().for_each(|command| workspace.apply(command));
         settings.view_commands().into_iter().for_each(|command| workspace.apply(command));
         let installed = cc.wgpu_render_state.as_ref().map(canvas::install);
         let failure = match installed {
@@ -153,6 +157,7 @@ impl App {
             settings,
             session: Session::default(),
             dialogs: Dialogs::new(options.picker),
+            document: document::Document::default(),
             export: None,
             base: None,
             composer: None,
@@ -227,7 +232,11 @@ impl App {
 
     fn execute(&mut self, ctx: &egui::Context, effect: Effect) {
         match effect {
-            Effect::Do(command) => self.workspace.apply(command),
+            Effect::Do(command) => {
+                if !self.document.holds_back(&self.workspace.state, &command) {
+                    self.workspace.apply(command);
+                }
+            }
             Effect::Window(command) => self.execute_in_window(ctx, command),
         }
     }
@@ -245,6 +254,17 @@ impl App {
                     self.workspace.state.checkpoint().and_then(|checkpoint| assumptions::Answers::of(checkpoint));
             }
             WindowCommand::FocusPath => self.focus_path(),
+            WindowCommand::Save => {
+                let command = self.document.save(&self.workspace.state);
+                command.into_iter().for_each(|command| self.workspace.apply(command));
+            }
+            WindowCommand::SaveAs => self.document.save_as(&self.workspace.state),
+            WindowCommand::FocusLabel => {
+                if self.settings.maximized.is_some_and(|pane| pane != layout::Pane::Inspector) {
+                    self.settings.maximized = None;
+                }
+                self.session.inspector.focus_label();
+            }
             WindowCommand::Export(subject) => {
                 self.export = Some(Export::new(subject, &self.workspace.state, self.settings.export_folder.as_deref()));
             }
@@ -321,7 +341,7 @@ impl App {
         self.session.library.focus_path();
     }
 
-    fn take_answers(&mut self) {
+    fn take_answers(&mut self, ctx: &egui::Context) {
         while let Some(answer) = self.dialogs.answer() {
             match answer {
                 Answer::Cancelled => {}
@@ -337,7 +357,11 @@ impl App {
                 }
                 Answer::Picked(Purpose::Figure, path) => self.workspace.apply(Command::Compose(Compose::Read(path))),
                 Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path, Box::default())),
-                Answer::Picked(Purpose::Molecules, path) => self.workspace.apply(files::open_path(path)),
+                Answer::Picked(Purpose::Molecules, path) => self.execute(ctx, files::open_path(path).into()),
+                Answer::Picked(purpose, path) => {
+                    let command = self.document.picked(&purpose, path);
+                    command.into_iter().for_each(|command| self.workspace.apply(command));
+                }
                 Answer::Missing(purpose) => {
                     let text = "This desktop offers no file dialog (it needs a desktop portal or zenity); type the path instead.";
                     self.workspace.apply(Command::Tell(Severity::Warning, text.to_owned()));
@@ -384,6 +408,11 @@ impl App {
             }
         }
         self.compose(ctx);
+        for command in self.document.show(ctx, &self.workspace.state, &mut self.dialogs) {
+            // What was asked about is not asked about again.
+            self.workspace.apply(command);
+            ctx.request_repaint();
+        }
         if let Some(choice) = &mut self.base {
             match base::show(ctx, choice) {
                 base::Outcome::Open => {}
@@ -460,7 +489,8 @@ fn dropped(ctx: &egui::Context) -> Vec<Effect> {
         let style = ctx.global_style();
         let window = ctx.content_rect();
         painter.rect_filled(window, 0.0, theme::veil(&style.visuals));
-        let text = "Drop to open: molecules as SMILES in CSV, TSV or .smi, weights as .safetensors or .pt";
+        let text =
+            "Drop to open: molecules as SMILES in CSV, TSV or .smi, weights as .safetensors or .pt, or a workspace";
         let font = egui::TextStyle::Heading.resolve(&style);
         painter.text(window.center(), egui::Align2::CENTER_CENTER, text, font, style.visuals.text_color());
     }
@@ -473,7 +503,12 @@ impl eframe::App for App {
         if self.workspace.pump() {
             ctx.request_repaint();
         }
-        self.take_answers();
+        self.take_answers(ctx);
+        let waited_for = self.document.attend(ctx, &self.workspace.state);
+        waited_for.into_iter().for_each(|command| self.workspace.apply(command));
+        if let Some(wait) = self.workspace.keeps_in() {
+            ctx.request_repaint_after(wait);
+        }
         if self.workspace.state.shown.as_ref().is_some_and(|shown| shown.layout.is_none()) {
             // The quick layout takes over when the good one is late.
             ctx.request_repaint_after(Duration::from_millis(110));
@@ -488,6 +523,7 @@ impl eframe::App for App {
         self.keep_layout(&ctx);
         let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));
+        effects.extend(document::recovery(ui, &self.workspace.state));
         effects.extend(status::show(ui, &self.workspace, &mut self.memory));
         let panels = egui::CentralPanel::no_frame()
             .show(ui, |ui| layout::show(ui, &mut self.workspace, &mut self.settings, &mut self.session));
@@ -507,6 +543,10 @@ impl eframe::App for App {
         if self.persist {
             self.settings.save(storage, &self.workspace.state);
         }
+    }
+
+    fn on_exit(&mut self) {
+        self.workspace.end_session();
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

@@ -1,6 +1,6 @@
 //! Opens the window, or says in one sentence why it cannot and what works without one.
 
-use super::{App, NativePicker, Options};
+use super::{App, NativePicker, Options, files};
 use crate::domain::ColumnChoice;
 use crate::gpu::{Compute, Gpu};
 use crate::workspace::{Command, Source, Workspace};
@@ -26,7 +26,7 @@ const ICON: &[u8] = include_bytes!("../../assets/icon.png");
 /// How to start.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
-    /// Molecules to open; the bundled ones if there is none.
+    /// Molecules, a workspace or weights to open; the bundled molecules if there is none.
     pub file: Option<PathBuf>,
     /// What is known about its columns.
     pub columns: ColumnChoice,
@@ -89,11 +89,21 @@ pub fn run(start: Start) -> Result<(), String> {
 
 fn create(cc: &eframe::CreationContext<'_>, gpu: Gpu, start: Start) -> std::io::Result<App> {
     let ctx: egui::Context = cc.egui_ctx.clone();
-    let workspace = Workspace::new(gpu, Arc::new(move || ctx.request_repaint()))?.with_unasked_sweeps();
+    let mut workspace = Workspace::new(gpu, Arc::new(move || ctx.request_repaint()))?.with_unasked_sweeps();
+    if let Some(folder) = eframe::storage_dir(APP_ID).filter(|_| start.persist) {
+        workspace = workspace.with_autosave(folder.join("unsaved"));
+    }
     let options = Options { persist: start.persist, picker: Arc::new(NativePicker) };
     let mut app = App::new(cc, workspace, options);
     let choice = start.columns;
-    app.apply(Command::Open(start.file.map_or(Source::Bundled, |path| Source::Columns { path, choice })));
+    let first = start.file.map(|path| match files::open_path(path) {
+        Command::Open(Source::File(path)) => Command::Open(Source::Columns { path, choice }),
+        other => other,
+    });
+    if !matches!(first, Some(Command::Open(_) | Command::File(_))) {
+        app.apply(Command::Open(Source::Bundled));
+    }
+    first.into_iter().for_each(|command| app.apply(command));
     Ok(app)
 }
 

@@ -4,12 +4,12 @@
 use super::gallery;
 use super::layout::{self, Pane, Tree};
 use super::theme::TEXT_ZOOM;
-use crate::workspace::{Command, State, View};
+use crate::workspace::{self, Command, ModelRef, State, View};
 use eframe::egui::{self, ThemePreference};
 use std::path::PathBuf;
 
 /// Name of the remembered settings; the number grows whenever their form changes.
-const KEY: &str = "bondscope-window-1";
+const KEY: &str = "bondscope-window-2";
 
 /// Most recent files that are believed.
 const RECENT: usize = 10;
@@ -50,6 +50,8 @@ pub(super) struct Settings {
     pub(super) maximized: Option<Pane>,
     /// Layer, quantity, colours.
     pub(super) view: View,
+    /// The chosen model.
+    pub(super) model: Option<ModelRef>,
     /// Files opened before, newest first.
     pub(super) recent: Vec<PathBuf>,
     /// The folder exported to last.
@@ -70,6 +72,7 @@ impl Default for Settings {
             tree: layout::first(),
             maximized: None,
             view: View::default(),
+            model: None,
             recent: Vec::new(),
             export_folder: None,
             toured: false,
@@ -88,6 +91,7 @@ impl Settings {
     /// Writes everything down, with what the workspace knows.
     pub(super) fn save(&mut self, storage: &mut dyn eframe::Storage, state: &State) {
         self.view = View { locked: None, ..state.view.clone() };
+        self.model = state.checkpoint().map(|checkpoint| workspace::reference(checkpoint));
         self.recent.clone_from(&state.recent);
         eframe::set_value(storage, KEY, self);
     }
@@ -101,6 +105,23 @@ impl Settings {
             recent: self.recent.into_iter().filter(|path| path.is_absolute()).take(RECENT).collect(),
             ..self
         }
+    }
+
+    /// The command that chooses the remembered model; a weight file that is gone since is not missed.
+    pub(super) fn model_command(&self, state: &State) -> Option<Command> {
+        let name = match self.model.as_ref()? {
+            ModelRef::File(weights) => {
+                let path = weights.file.path.clone();
+                return path.is_file().then(|| Command::OpenModel(path, Box::new(weights.hints.clone())));
+            }
+            ModelRef::Bundled(bundled) => &bundled.name,
+            ModelRef::Untrained(name) => name,
+        };
+        let listed = state.checkpoints.iter().position(|known| *known.id.name == *name);
+        listed.map(Command::SetModel).or_else(|| {
+            let known = matches!(crate::models::ModelSpec::named(name), Some(Ok(_)));
+            known.then(|| Command::SetBase(name.clone()))
+        })
     }
 
     /// The commands that bring the remembered view back, each checked as any other command is.
@@ -128,6 +149,8 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::Hints;
+    use crate::workspace::{FileRef, WeightFile};
     use std::collections::BTreeMap;
 
     #[derive(Default)]
@@ -157,6 +180,32 @@ mod tests {
         assert_eq!((back.appearance, back.recent), (Appearance::Dark, state.recent));
         assert!((back.text_zoom - 1.4).abs() < 1e-6);
         assert!(layout::is_sound(&back.tree));
+    }
+
+    #[test]
+    fn the_chosen_model_comes_back_whatever_it_is() {
+        let mut storage = Memory::default();
+        let folder = tempfile::tempdir().unwrap();
+        let weights = folder.path().join("mine.safetensors");
+        let hints = Hints { heads: Some(4), ..Hints::default() };
+        let file = FileRef { path: weights.clone(), hash: None };
+        let state = State::default();
+        for (model, command) in [
+            (ModelRef::File(WeightFile { file, hints: hints.clone() }), None),
+            (ModelRef::Untrained("san-ogb-base".into()), Some(Command::SetBase("san-ogb-base".into()))),
+            (ModelRef::Untrained("no-such-thing".into()), None),
+        ] {
+            let settings = Settings { model: Some(model.clone()), ..Settings::default() };
+            eframe::set_value(&mut storage, KEY, &settings);
+            let back = Settings::load(&storage);
+            assert_eq!(back.model, Some(model));
+            assert_eq!(back.model_command(&state), command);
+            if matches!(back.model, Some(ModelRef::File(_))) {
+                std::fs::write(&weights, "").unwrap();
+                let opened = Command::OpenModel(weights.clone(), Box::new(hints.clone()));
+                assert_eq!(back.model_command(&state), Some(opened));
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the drawing says about the atom or bond under the pointer.
 
+use super::labels;
 use super::lanes::{self, Pictures};
 use super::parts::{self, change, weak};
 use crate::analysis::Quantity;
@@ -17,25 +18,30 @@ pub(super) fn show(
     hit: Hit,
 ) {
     let anchor = egui::PopupAnchor::Pointer;
-    egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0).show(|ui| match hit
-        .pick
-    {
-        Pick::Atom(atom) => atom_tip(ui, shown, atom),
-        Pick::Bond(bond) => {
-            ui.label(RichText::new(parts::bond_name(&shown.molecule, bond)).strong());
-            ui.label(weak(format!("{} bond", parts::bond_kind(&shown.molecule, bond))));
-            let Some(mut edges) = parts::directions(&shown.molecule, bond) else { return };
-            // The half under the pointer first.
-            if hit.edge == Some(edges[1]) {
-                edges.reverse();
+    let tip = egui::Tooltip::always_open(ui.ctx().clone(), response.layer_id, response.id, anchor).gap(14.0);
+    tip.show(|ui| {
+        if let Some(note) = labels::note(state, shown.id, Some(hit.pick)) {
+            ui.set_max_width(320.0);
+            ui.add(egui::Label::new(RichText::new(format!("“{note}”")).strong()).wrap());
+        }
+        match hit.pick {
+            Pick::Atom(atom) => atom_tip(ui, shown, atom),
+            Pick::Bond(bond) => {
+                ui.label(RichText::new(parts::bond_name(&shown.molecule, bond)).strong());
+                ui.label(weak(format!("{} bond", parts::bond_kind(&shown.molecule, bond))));
+                let Some(mut edges) = parts::directions(&shown.molecule, bond) else { return };
+                // The half under the pointer first.
+                if hit.edge == Some(edges[1]) {
+                    edges.reverse();
+                }
+                if !state.lanes.is_empty() {
+                    sides_tip(ui, state, (pictures, shown), edges);
+                    return;
+                }
+                let readings =
+                    edges.iter().filter_map(|edge| picture.readings().iter().find(|reading| reading.edge == *edge));
+                bond_tip(ui, state, shown, readings.collect(), picture.readings().len());
             }
-            if !state.lanes.is_empty() {
-                sides_tip(ui, state, (pictures, shown), edges);
-                return;
-            }
-            let readings =
-                edges.iter().filter_map(|edge| picture.readings().iter().find(|reading| reading.edge == *edge));
-            bond_tip(ui, state, shown, readings.collect(), picture.readings().len());
         }
     });
 }

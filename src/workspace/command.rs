@@ -1,6 +1,8 @@
 //! Everything a user can do, whether by window, keyboard, command line or test.
 
 use super::composition::Compose;
+use super::file::FileCommand;
+use super::labels::Labelled;
 use super::lanes::{Difference, SavedLane, With};
 use super::notices::Severity;
 use super::view::Coloring;
@@ -31,7 +33,8 @@ pub enum Source {
 }
 
 /// A column of the molecule table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Column {
     /// Place in the file.
     #[default]
@@ -219,6 +222,10 @@ pub enum Command {
     },
     /// Train a model on the open dataset.
     Train(Box<TrainOptions>),
+    /// Save, open or recover a workspace.
+    File(FileCommand),
+    /// Write a note on a molecule, or on an atom or bond of it; without text there is none.
+    Label(Labelled, String),
     /// Tell something that only the window knows, such as a dialog that is missing.
     Tell(Severity, String),
     /// Close notices by their ids; the log keeps them.

@@ -1,7 +1,7 @@
 //! A figure as it is put together: which panels, what each is about, and how the page looks. It names everything
 //! it depends on, so that the same figure can be drawn again later and elsewhere.
 
-use super::view::View;
+use super::view::{Arcs, View};
 use super::{FigureKind, SavedLane, State, Workspace};
 use crate::domain::{Ablation, ColumnChoice, DirectedEdge, Split};
 use crate::engine::ModelState;
@@ -181,7 +181,12 @@ impl Subject {
             lanes: state.saved_lanes(),
             explicit_bias: intervention.explicit_bias.value(),
             ablated: edges.map(|(&edge, &how)| AblatedEdge { edge, how }).collect(),
-            view: state.view.clone(),
+            // What has a field of its own is not said twice.
+            view: View {
+                histogram: ModelState::default(),
+                arcs: Arcs { least: None, ..state.view.arcs },
+                ..state.view.clone()
+            },
             least_arc: state.view.arcs.least,
             state: state.view.histogram,
             split: state.table.split,
@@ -323,7 +328,8 @@ impl Composition {
         Self::from_bytes(&bytes).map_err(told)
     }
 
-    fn check(&self) -> Result<(), String> {
+    /// Whether it can be drawn.
+    pub(super) fn check(&self) -> Result<(), String> {
         self.page.check().map_err(|error| error.to_string())?;
         let panels = self.recipes().count();
         if panels > MOST_PANELS {

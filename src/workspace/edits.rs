@@ -92,6 +92,11 @@ impl Edits {
         self.lists.get(&molecule).map(|List(edges)| edges)
     }
 
+    /// All molecules that have a list of their own.
+    pub fn lists(&self) -> impl Iterator<Item = (MoleculeId, &Ablations)> {
+        self.lists.iter().map(|(&molecule, List(edges))| (molecule, edges))
+    }
+
     /// Lists and rules with a name, in the order in which they got it.
     pub fn named(&self) -> &[Named] {
         &self.named

@@ -1,10 +1,11 @@
-//! The one history behind Undo and Redo: edits, selections and the layout of panels.
+//! The one history behind Undo and Redo: edits, labels, selections and the layout of panels.
 //!
 //! A step is what all of these were before a command, so nothing has to know how to take itself back. Whatever
 //! is changed by a command is found by comparing; what workers change is no step of the user's.
 
 use super::State;
 use super::edits::Edits;
+use super::labels::Labels;
 use crate::domain::MoleculeId;
 use crate::scene::Pick;
 use std::collections::VecDeque;
@@ -17,6 +18,7 @@ const MOST: usize = 1_000;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Snapshot {
     pub(super) edits: Arc<Edits>,
+    pub(super) labels: Arc<Labels>,
     pub(super) selected: Option<MoleculeId>,
     pub(super) pick: Option<Pick>,
     pub(super) layout: Option<Arc<str>>,
@@ -24,8 +26,14 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn of(state: &State) -> Self {
-        let State { edits, selected, pick, layout, .. } = state;
-        Self { edits: Arc::clone(edits), selected: *selected, pick: *pick, layout: layout.clone() }
+        let State { edits, labels, selected, pick, layout, .. } = state;
+        Self {
+            edits: Arc::clone(edits),
+            labels: Arc::clone(labels),
+            selected: *selected,
+            pick: *pick,
+            layout: layout.clone(),
+        }
     }
 }
 
@@ -35,6 +43,7 @@ enum Kind {
     /// Dragging the slider.
     ExplicitBias,
     Edits,
+    Label,
     /// Walking through the table row by row.
     Walk,
     /// Choosing a molecule.
@@ -53,6 +62,8 @@ impl Kind {
         };
         Some(if before.edits != after.edits {
             if same_but_bias() { Self::ExplicitBias } else { Self::Edits }
+        } else if before.labels != after.labels {
+            Self::Label
         } else if before.layout != after.layout {
             Self::Layout
         } else if before.selected != after.selected {

@@ -12,9 +12,11 @@ mod command;
 mod composition;
 mod edits;
 mod export;
+mod file;
 mod gallery;
 mod history;
 mod jobs;
+mod labels;
 mod lanes;
 mod memo;
 mod models;
@@ -34,8 +36,13 @@ pub use columns::ColumnsView;
 pub use command::{Column, Command, FigureKind, Source};
 pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, Recipe, Subject};
 pub use edits::{Edits, List, Named, Set};
+pub use file::{
+    ENDING, FileCommand, FileRef, FileState, Found, ModelRef, ReadError, Recovery, Reference, Relocation, Saved,
+    WeightFile, reference,
+};
 pub use gallery::{Gallery, Look, Sheet, Thumbnail};
 pub use history::History;
+pub use labels::{LONGEST_LABEL, Labelled, Labels};
 pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter};
 pub use picture::{AbsentBonds, FEW, Picture};
 pub use property::Property;
@@ -89,6 +96,7 @@ pub struct Workspace {
     fatal: bool,
     memo: memo::Memo,
     studio: studio::Studio,
+    files: file::Files,
 }
 
 impl Workspace {
@@ -116,6 +124,7 @@ impl Workspace {
             fatal: false,
             memo: memo::Memo::default(),
             studio: studio::Studio::default(),
+            files: file::Files::default(),
         };
         for checkpoint in bundled::checkpoints() {
             match checkpoint {
@@ -123,6 +132,7 @@ impl Workspace {
                 Err(error) => workspace.state.notify(Severity::Error, error.to_string()),
             }
         }
+        workspace.state.built_in = workspace.state.checkpoints.len();
         Ok(workspace)
     }
 
@@ -146,12 +156,22 @@ impl Workspace {
         if new {
             self.state.history.record(before, &history::Snapshot::of(&self.state), walked);
         }
+        self.files.touched = true;
         self.ask();
     }
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Open(source) => self.open(source),
+            Command::Open(source) => {
+                self.leave_file(&source);
+                self.open(source);
+            }
+            Command::File(command) => self.apply_to_file(command),
+            Command::Label(about, text) => {
+                if self.state.dataset().is_some_and(|dataset| dataset.record(about.molecule).is_some()) {
+                    Arc::make_mut(&mut self.state.labels).set(about, &text);
+                }
+            }
             Command::LookAtColumns(path, choice) => self.look_at_columns(path, *choice),
             Command::CloseColumns => self.close_columns(),
             Command::ShowTarget(name) => self.show_target(name),
@@ -248,6 +268,7 @@ impl Workspace {
             self.take(event);
             changed = true;
         }
+        self.watch();
         match self.engine.revive() {
             Ok(died) => {
                 for name in died {
@@ -298,6 +319,8 @@ impl Workspace {
     }
 
     fn take(&mut self, event: Event) {
+        // What a worker said about files it said before what follows from it.
+        self.take_file_answers();
         match event {
             Event::Loaded { job, dataset, complete: _ } => self.loaded(job, dataset),
             Event::Previewed { job, preview } => self.previewed(job, preview),
@@ -332,7 +355,10 @@ impl Workspace {
                     self.score();
                 }
             }
-            Event::ModelOpened(checkpoint) => self.add_model(checkpoint),
+            Event::ModelOpened(checkpoint) => {
+                self.add_model(checkpoint);
+                self.files.touched = true;
+            }
             Event::Trained(report) => self.state.training.push(report),
             Event::Written(path) => {
                 self.state.note(Severity::Info, format!("Wrote {}", path.display()), Some(path));
@@ -378,7 +404,10 @@ impl Workspace {
         self.state.jobs.retain(|status| !lost.contains(&status.purpose));
         match name {
             "compute" => self.sweeping = None,
-            "io" => self.loading = None,
+            "io" => {
+                self.loading = None;
+                self.leave_opening();
+            }
             "gallery" => self.give_up_on_thumbnails(),
             _ => {
                 for probe in self.asked.clone() {
@@ -409,6 +438,12 @@ impl Workspace {
         }
         if self.loading == Some(job) {
             (self.loading, self.return_to) = (None, None);
+            if self.opened_by == Some(job) {
+                self.finish_restoring();
+            } else {
+                self.restore_without_molecules();
+            }
+            self.files.touched = true;
             self.sweep_unasked();
         }
     }

@@ -132,7 +132,7 @@ impl Workspace {
 
 /// Reads a weight file as a model to choose, with remarks on what had to be assumed; errors are one sentence
 /// with the path last.
-fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String>), String> {
+pub(super) fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String>), String> {
     let weights = io::read_weights(path).map_err(|error| error.to_string())?;
     let knows = weights.metadata.contains_key("spec") && *hints != Hints::default();
     let Adopted { weights, assumed, open } =
@@ -147,7 +147,7 @@ fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint, Vec<String
     if knows {
         remarks.push("It says itself what network it is, so nothing that was given about it is used.".to_owned());
     }
-    let hash = io::hash_file(path).map_err(|error| error.to_string())?;
+    let hash = io::hash_file(path).map_err(|error| format!("{error}: {}", path.display()))?;
     let file = ModelFile { path: path.to_owned(), hash, hints: hints.clone(), open, assumed };
     Ok((checkpoint.from_file(file), remarks))
 }

@@ -6,7 +6,7 @@ use crate::domain::{ColumnChoice, Dataset, EdgeList, Molecule, MoleculeId, Split
 use crate::engine::jobs::load::{Input, Load};
 use crate::engine::{DrawRequest, JobId};
 use crate::scene::{self, Layout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,9 +26,7 @@ impl Workspace {
     }
 
     fn open_file(&mut self, path: PathBuf, choice: ColumnChoice) {
-        self.state.recent.retain(|known| *known != path);
-        self.state.recent.insert(0, path.clone());
-        self.state.recent.truncate(RECENT);
+        self.remember_file(&path);
         let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
         let id = self.load(format!("Opening {name}"), Input::File(path.clone(), choice));
         match &mut self.state.columns {
@@ -48,6 +46,44 @@ impl Workspace {
         id
     }
 
+    /// Puts a file first among the recent ones.
+    pub(super) fn remember_file(&mut self, path: &Path) {
+        self.state.recent.retain(|known| known != path);
+        self.state.recent.insert(0, path.to_owned());
+        self.state.recent.truncate(RECENT);
+    }
+
+    /// Shows no molecules at all.
+    pub(super) fn close_molecules(&mut self) {
+        if let Some(job) = self.loading.take() {
+            self.engine.cancel(job);
+        }
+        self.revision += 1;
+        self.forget_molecules();
+        self.state.table.search.clear();
+        self.state.opened = None;
+        self.state.table.order.clear();
+    }
+
+    /// Forgets everything about molecules of a file that is no longer open.
+    fn forget_molecules(&mut self) {
+        self.forget_names();
+        self.forget_answers();
+        self.asked.clear();
+        (self.state.shown, self.state.pick, self.state.selected) = (None, None, None);
+        self.state.allow_large = None;
+        self.state.surveys.clear();
+        self.unmeasurable.clear();
+        self.state.table.scores.clear();
+    }
+
+    /// Forgets what names molecules by numbers that no longer hold: lists, labels and steps.
+    fn forget_names(&mut self) {
+        self.edits().forget_molecules();
+        self.state.labels = Arc::default();
+        self.state.history = History::default();
+    }
+
     pub(super) fn loaded(&mut self, job: JobId, dataset: Arc<Dataset>) {
         if self.loading != Some(job) {
             return;
@@ -64,12 +100,6 @@ impl Workspace {
             self.opened_by = Some(job);
             self.revision += 1;
             self.forget_molecules();
-            self.forget_answers();
-            self.asked.clear();
-            (self.state.shown, self.state.pick, self.state.selected) = (None, None, None);
-            self.state.surveys.clear();
-            self.unmeasurable.clear();
-            self.state.table.scores.clear();
             let same_splits = || old.as_ref().is_some_and(|old| old.columns.split == dataset.columns.split);
             if !again || !same_splits() {
                 self.guessed_split = true;
@@ -77,6 +107,7 @@ impl Workspace {
             if !again {
                 self.state.table.search.clear();
             }
+            self.restore_table();
         }
         let listed = self.state.table.split;
         if self.guessed_split {
@@ -89,6 +120,7 @@ impl Workspace {
         // Checking may drop records, and numbers are places among the usable ones: follow the line.
         let selected = self.return_to.or_else(|| self.state.selected.filter(|_| !first).and_then(line));
         let renumbered = old
+            .as_ref()
             .filter(|_| !first)
             .is_some_and(|old| old.records.iter().zip(&dataset.records).any(|(old, new)| old.line != new.line));
         if renumbered {
@@ -100,7 +132,7 @@ impl Workspace {
             if let Some((id, _)) = self.sweeping.take() {
                 self.stop(id);
             }
-            self.forget_molecules();
+            self.forget_names();
             self.state.table.scores.clear();
             self.state.surveys.clear();
         }
@@ -122,6 +154,7 @@ impl Workspace {
                 }
             }
         }
+        self.restore_selection(&dataset);
     }
 
     pub(super) fn arrange(&mut self) {
@@ -160,12 +193,6 @@ impl Workspace {
         if let Some(&id) = table.order.get(row) {
             self.select(id);
         }
-    }
-
-    /// Forgets what names molecules of a file that is no longer open: lists and steps.
-    fn forget_molecules(&mut self) {
-        self.edits().forget_molecules();
-        self.state.history = History::default();
     }
 
     pub(super) fn is_selected(&self, dataset: u64, id: MoleculeId) -> bool {

@@ -3,8 +3,10 @@
 use super::columns::ColumnsView;
 use super::composition::Composition;
 use super::edits::Edits;
+use super::file::FileState;
 use super::gallery::Gallery;
 use super::history::History;
+use super::labels::Labels;
 use super::lanes::{Difference, Lane};
 pub use super::notices::{Notice, Severity};
 use super::table::Table;
@@ -133,6 +135,8 @@ pub struct State {
     pub gallery: Gallery,
     /// Models to choose from: bundled ones, their base states, opened files.
     pub checkpoints: Vec<Arc<Checkpoint>>,
+    /// How many of them, at the front, are inside the program.
+    pub built_in: usize,
     /// The chosen model's place among them.
     pub model: usize,
     /// The chosen record; it is shown as soon as it was read.
@@ -179,6 +183,10 @@ pub struct State {
     pub draft: Option<Arc<Draft>>,
     /// Which request that drawing answers.
     pub(super) drafted: u64,
+    /// The workspace file.
+    pub file: FileState,
+    /// Notes on molecules, atoms and bonds.
+    pub labels: Arc<Labels>,
 }
 
 impl State {

@@ -36,6 +36,14 @@ impl Picker for Always {
 
 /// A window on which nothing is open; `None` (with a word) without an adapter.
 pub fn empty(picked: Option<PathBuf>) -> Option<(Harness<'static, App>, MutexGuard<'static, ()>)> {
+    prepared(picked, |workspace| workspace)
+}
+
+/// The same on a workspace with something special about it.
+pub fn prepared(
+    picked: Option<PathBuf>,
+    prepare: impl FnOnce(Workspace) -> Workspace,
+) -> Option<(Harness<'static, App>, MutexGuard<'static, ()>)> {
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(gpu) = GPU.clone() else {
         assert!(std::env::var_os("BONDSCOPE_REQUIRE_GPU").is_none(), "a graphics adapter is required here");
@@ -47,7 +55,7 @@ pub fn empty(picked: Option<PathBuf>) -> Option<(Harness<'static, App>, MutexGua
     let harness = builder.build_eframe(|cc| {
         let ctx = cc.egui_ctx.clone();
         let workspace = Workspace::new(gpu, Arc::new(move || ctx.request_repaint())).expect("threads");
-        App::new(cc, workspace, Options { persist: false, picker: Arc::new(Always(picked)) })
+        App::new(cc, prepare(workspace), Options { persist: false, picker: Arc::new(Always(picked)) })
     });
     Some((harness, turn))
 }

@@ -50,6 +50,12 @@ pub enum WindowCommand {
     ReviewModel,
     /// Put the cursor into the path field.
     FocusPath,
+    /// Write the workspace file; ask for its name first if it has none.
+    Save,
+    /// Write the workspace under another name.
+    SaveAs,
+    /// Put the cursor into the field for the label of what is chosen.
+    FocusLabel,
     /// Open the export dialog.
     Export(Subject),
     /// Put a figure together.
@@ -95,8 +101,11 @@ pub enum ActionId {
     Open,
     OpenPath,
     OpenBundled,
+    ReopenLast,
     Reload,
     Columns,
+    Save,
+    SaveAs,
     OpenModel,
     ModelAssumptions,
     Untrained,
@@ -125,6 +134,7 @@ pub enum ActionId {
     EndRule,
     FollowRule,
     ShowEdits,
+    Label,
     CopySmiles,
     NextMolecule,
     PreviousMolecule,

@@ -16,7 +16,7 @@ use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
 use crate::domain::{Ablation, Detail};
 use crate::models::Initial;
-use crate::workspace::{Coloring, Command, Difference, FigureKind, Source, With};
+use crate::workspace::{Coloring, Command, Difference, FigureKind, FileCommand, Source, With};
 use eframe::egui::Key;
 
 use ActionId as Id;
@@ -30,19 +30,29 @@ pub static ACTIONS: &[Action] = &[
         &[ctrl(Key::K), ctrl(Key::P)],
         |_| just(WindowCommand::Palette),
     ),
-    action(Id::Open, "Open…", "Open a file of SMILES: CSV, TSV or .smi, plain or gzip", &[ctrl(Key::O)], |_| {
-        just(WindowCommand::PickMolecules)
-    }),
+    action(
+        Id::Open,
+        "Open…",
+        "Open a workspace, or a file of SMILES: CSV, TSV or .smi, plain or gzip",
+        &[ctrl(Key::O)],
+        |_| just(WindowCommand::PickMolecules),
+    ),
     action(
         Id::OpenPath,
         "Open path…",
-        "Type the path of a file of molecules or weights",
+        "Type the path of a file of molecules, a workspace or weights",
         &[ctrl_shift(Key::O)],
         |_| just(WindowCommand::FocusPath),
     ),
     action(Id::OpenBundled, "Open bundled molecules", "The 12,000 ZINC molecules inside the program", &[], |_| {
         just(Command::Open(Source::Bundled))
     }),
+    when(
+        action(Id::ReopenLast, "Reopen last state", "Show what was shown when Bondscope was closed last", &[], |_| {
+            just(Command::File(FileCommand::Reopen))
+        }),
+        |state| state.file.last.is_some(),
+    ),
     when(
         action(Id::Reload, "Reload", "Read the open file again", &[ctrl(Key::R)], |state| {
             source(state).map_or_else(Vec::new, |source| just(Command::Open(source)))
@@ -59,6 +69,16 @@ pub static ACTIONS: &[Action] = &[
         ),
         |state| state.dataset().is_some_and(|dataset| dataset.path.is_some()),
     ),
+    action(
+        Id::Save,
+        "Save workspace",
+        "Write everything that is shown, ablated and labelled to one file",
+        &[ctrl(Key::S)],
+        |_| just(WindowCommand::Save),
+    ),
+    action(Id::SaveAs, "Save workspace as…", "Write the workspace under another name", &[ctrl_shift(Key::S)], |_| {
+        just(WindowCommand::SaveAs)
+    }),
     action(
         Id::OpenModel,
         "Open model…",
@@ -184,7 +204,7 @@ pub static ACTIONS: &[Action] = &[
             Id::ExportTrace,
             "Save trace…",
             "Every activation of this molecule as safetensors, npz or JSON",
-            &[ctrl(Key::S)],
+            &[ctrl(Key::T)],
             |_| just(WindowCommand::Export(Subject::Trace)),
         ),
         has_trace,
@@ -237,6 +257,16 @@ pub static ACTIONS: &[Action] = &[
             just(Command::ClearAblation)
         }),
         is_ablated,
+    ),
+    when(
+        action(
+            Id::Label,
+            "Label…",
+            "Write a short note on the chosen bond or atom, or on the molecule",
+            &[key(Key::T)],
+            |_| just(WindowCommand::FocusLabel),
+        ),
+        |state| state.shown.is_some(),
     ),
     when(
         action(
