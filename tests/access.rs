@@ -73,11 +73,12 @@ fn the_palette_is_driven_by_arrows_says_what_is_missing_and_gives_the_keyboard_b
     harness.step();
     open_palette(&mut harness);
     harness.check_accessibility();
-    harness.get_by_label("Command palette").type_text("undo");
+    harness.get_by_label("Command palette").type_text("redo");
     harness.step();
     harness.step();
-    let undo = harness.query_by_label("Undo, Ctrl+Z, needs an edit").expect("it is listed all the same");
-    assert!(undo.accesskit_node().is_disabled());
+    let missing = "Redo, Ctrl+Shift+Z, needs an edit that was taken back";
+    let redo = harness.query_by_label(missing).expect("it is listed all the same");
+    assert!(redo.accesskit_node().is_disabled());
     harness.key_press(Key::Enter);
     harness.step();
     assert!(harness.query_by_label("Command palette").is_some(), "what cannot be done does not close it");

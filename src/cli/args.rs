@@ -14,7 +14,8 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(version, long_version = crate::build_info::all())]
 pub(super) struct Args {
-    /// Molecules to open in the window: SMILES in CSV, TSV or .smi, plain or gzip [default: the bundled ZINC molecules]
+    /// What to open in the window: a workspace (.bondscope), or molecules as SMILES in CSV, TSV or .smi, plain or gzip
+    /// [default: the bundled ZINC molecules]
     pub(super) file: Option<PathBuf>,
     /// Where to compute: a real GPU if there is one (auto), the GPU, or the CPU
     #[arg(long, global = true, value_enum, default_value_t = DeviceChoice::Auto)]
@@ -223,16 +224,17 @@ impl ModelHints {
 /// Which model answers, and about what.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Subject {
-    /// The file with molecules
+    /// The file with molecules, or a workspace, whose model, molecule and edits apply then
     pub(super) file: PathBuf,
     #[command(flatten)]
     pub(super) columns: ColumnArgs,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file
-    #[arg(long, default_value = "gt-zinc")]
-    pub(super) model: String,
-    /// The molecule: its place among the usable records, from 0
-    #[arg(long, default_value_t = 0)]
-    pub(super) molecule: u32,
+    /// [default: gt-zinc]
+    #[arg(long)]
+    pub(super) model: Option<String>,
+    /// The molecule: its place among the usable records, from 0 [default: 0]
+    #[arg(long)]
+    pub(super) molecule: Option<u32>,
     /// Scale of the trained explicit bias terms, 0 to 1
     #[arg(long, value_parser = unit_interval)]
     pub(super) ebt: Option<f32>,
@@ -325,13 +327,14 @@ impl SplitChoice {
 /// `analyze`
 #[derive(Debug, ClapArgs)]
 pub(super) struct Analyze {
-    /// The file with molecules
+    /// The file with molecules, or a workspace, whose model applies then
     pub(super) file: PathBuf,
     #[command(flatten)]
     pub(super) columns: ColumnArgs,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file
-    #[arg(long, default_value = "gt-zinc")]
-    pub(super) model: String,
+    /// [default: gt-zinc]
+    #[arg(long)]
+    pub(super) model: Option<String>,
     #[command(flatten)]
     pub(super) hints: ModelHints,
     #[command(flatten)]
@@ -347,21 +350,21 @@ pub(super) struct Analyze {
 /// `figure`
 #[derive(Debug, ClapArgs)]
 pub(super) struct Figure {
-    /// The file with molecules
+    /// The file with molecules, or a workspace, whose model, molecule, layer and edits apply then
     #[arg(required_unless_present = "spec")]
     pub(super) file: Option<PathBuf>,
     /// Redraw a figure from its saved specification (.figure.json), or from an .svg or .png that carries one
     #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate", "ablate_rule"])]
     pub(super) spec: Option<PathBuf>,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file;
-    /// may be given several times
-    #[arg(long, default_value = "gt-zinc")]
+    /// may be given several times [default: gt-zinc]
+    #[arg(long)]
     pub(super) model: Vec<String>,
-    /// The molecules: places among the usable records, from 0, such as 3 or 0,5,10-19
-    #[arg(long, default_value = "0", value_delimiter = ',', value_parser = places)]
+    /// The molecules: places among the usable records, from 0, such as 3 or 0,5,10-19 [default: 0]
+    #[arg(long, value_delimiter = ',', value_parser = places)]
     pub(super) molecule: Vec<Places>,
-    /// The layers, from 0
-    #[arg(long, default_value = "0", value_delimiter = ',')]
+    /// The layers, from 0 [default: 0]
+    #[arg(long, value_delimiter = ',')]
     pub(super) layer: Vec<usize>,
     /// What to draw
     #[arg(long, value_enum, default_value_t = Kind::Molecule)]

@@ -68,16 +68,16 @@ fn redraw(task: &Figure, spec: &Path, device: DeviceChoice) -> Result<(), Failur
 
 /// One picture of a batch.
 struct Item {
-    model: String,
+    model: Option<String>,
     molecule: u32,
     layer: usize,
     out: Vec<PathBuf>,
 }
 
 fn draw_all(task: &Figure, file: &Path, device: DeviceChoice) -> Result<(), Failure> {
-    let items = items(task)?;
     let mut session = Session::for_one_molecule(device)?;
     session.open(file, &task.columns)?;
+    let items = items(task, &session)?;
     let kind = match task.kind {
         Kind::Molecule => FigureKind::Molecule,
         Kind::EdgeRatios => FigureKind::EdgeRatios,
@@ -94,7 +94,7 @@ fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind),
     session.show_molecule(&Subject {
         file: file.to_owned(),
         model: item.model.clone(),
-        molecule: item.molecule,
+        molecule: Some(item.molecule),
         ebt: task.ebt,
         ablate: task.ablate.clone(),
         ablate_rule: task.ablate_rule,
@@ -127,14 +127,25 @@ fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind),
     write(&figure, &composition, &item.out, task.scale)
 }
 
-/// Every combination of models, molecules and layers, each with names of its own.
-fn items(task: &Figure) -> Result<Vec<Item>, Failure> {
+/// Every combination of models, molecules and layers, each with names of its own. What is not named is as it is
+/// shown.
+fn items(task: &Figure, session: &Session) -> Result<Vec<Item>, Failure> {
     let mut items = Vec::new();
     let mut names = BTreeSet::new();
-    for model in &task.model {
-        for molecule in task.molecule.iter().flat_map(|places| places.0.clone()) {
-            for &layer in &task.layer {
-                let out: Vec<PathBuf> = task.out.iter().map(|path| named(path, model, molecule, layer)).collect();
+    let or_shown = |model: Option<&String>| model.cloned().unwrap_or_else(|| session.model());
+    let models: Vec<Option<&String>> =
+        if task.model.is_empty() { vec![None] } else { task.model.iter().map(Some).collect() };
+    let molecules: Vec<u32> = match task.molecule.as_slice() {
+        [] => vec![session.molecule()],
+        places => places.iter().flat_map(|places| places.0.clone()).collect(),
+    };
+    let shown = [session.workspace.state.view.reading.layer];
+    let layers = if task.layer.is_empty() { &shown[..] } else { &task.layer };
+    for model in models {
+        for &molecule in &molecules {
+            for &layer in layers {
+                let named = |path: &PathBuf| named(path, &or_shown(model), molecule, layer);
+                let out: Vec<PathBuf> = task.out.iter().map(named).collect();
                 if let Some(twice) = out.iter().find(|path| !names.insert((*path).clone())) {
                     return Err(Failure::Unusable(format!(
                         "two figures would have one name; let {{model}}, {{molecule}} or {{layer}} in --out tell them \
@@ -142,7 +153,7 @@ fn items(task: &Figure) -> Result<Vec<Item>, Failure> {
                         twice.display()
                     )));
                 }
-                items.push(Item { model: model.clone(), molecule, layer, out });
+                items.push(Item { model: model.cloned(), molecule, layer, out });
             }
         }
     }

@@ -3,12 +3,12 @@
 use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, Edges, ModelHints, Subject, Trace, Train};
 use super::progress::Progress;
 use super::{Failure, interrupted};
-use crate::domain::{self, Choice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
+use crate::domain::{self, Choice, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
 use crate::engine::jobs::train::{Resume, TrainOptions};
 use crate::engine::{BASE_SEED, SweepOptions};
 use crate::gpu::Gpu;
 use crate::models::{Arch, Ebt, Features, ModelSpec, NAME_WORDS, Task};
-use crate::workspace::{Command, Severity, Source, Workspace, bundled_models};
+use crate::workspace::{Command, ENDING, FileCommand, Found, Severity, Source, Workspace, bundled_models};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,10 +17,11 @@ pub(super) fn trace(task: &Trace, device: DeviceChoice) -> Result<(), Failure> {
     // Known to be writable in this form before anything is computed.
     crate::io::TensorFormat::of(&task.out).map_err(|error| error.to_string())?;
     let mut session = Session::for_one_molecule(device)?;
+    session.open(&task.subject.file, &task.subject.columns)?;
     if task.projections {
         session.run(Command::SetDetail(Detail::Projections))?;
     }
-    session.show(&task.subject)?;
+    session.show_molecule(&task.subject)?;
     session.check_traceable()?;
     session.run(Command::SaveTrace(task.out.clone()))
 }
@@ -28,7 +29,7 @@ pub(super) fn trace(task: &Trace, device: DeviceChoice) -> Result<(), Failure> {
 pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failure> {
     let mut session = Session::new(device)?;
     session.open(&task.file, &task.columns)?;
-    session.choose(&task.model, &task.hints)?;
+    session.choose(task.model.as_deref(), &task.hints)?;
     if task.chosen.init == super::args::Init::Xavier && session.is_base() {
         let reason = "--init chooses the untrained state behind a trained model; an untrained model says it in its name, \
                       such as gt-base-xavier";
@@ -71,6 +72,10 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+fn is_workspace(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING))
 }
 
 /// A workspace that is run one command at a time.
@@ -148,13 +153,37 @@ impl Session {
         }
     }
 
+    /// Opens molecules, or a workspace with all that belongs to it.
     pub(super) fn open(&mut self, file: &Path, columns: &ColumnArgs) -> Result<(), Failure> {
         let choice = columns.choice().map_err(Failure::Unusable)?;
+        if is_workspace(file) {
+            if choice != ColumnChoice::default() {
+                return Err(Failure::Unusable("a workspace says itself how its columns are read".to_owned()));
+            }
+            self.run(Command::File(FileCommand::Open(file.to_owned())))?;
+            let waiting = self.workspace.state.file.relocation.as_ref();
+            let lost =
+                waiting.and_then(|waiting| waiting.references.iter().find(|reference| reference.found != Found::Same));
+            return lost.map_or(Ok(()), |lost| {
+                let how = if lost.found == Found::Missing { "missing" } else { "not what it was" };
+                Err(Failure::Unusable(format!(
+                    "a file of the workspace is {how}; open the workspace in the window and save it again: {}",
+                    lost.path.display()
+                )))
+            });
+        }
         self.run(Command::Open(Source::Columns { path: file.to_owned(), choice }))
     }
 
+    /// The molecule that is meant where none is named: that of a workspace, else the first.
+    pub(super) fn molecule(&self) -> u32 {
+        let state = &self.workspace.state;
+        state.selected.filter(|_| state.file.path.is_some()).map_or(0, |id| id.0)
+    }
+
     /// Chooses a bundled model by name, or a weight file.
-    fn choose(&mut self, model: &str, hints: &ModelHints) -> Result<(), Failure> {
+    fn choose(&mut self, model: Option<&str>, hints: &ModelHints) -> Result<(), Failure> {
+        let Some(model) = model else { return Ok(()) };
         let state = &self.workspace.state;
         if let Some(place) = state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == model) {
             return self.run(Command::SetModel(place));
@@ -175,24 +204,18 @@ impl Session {
         self.run(Command::OpenModel(path.to_owned(), Box::new(hints.hints())))
     }
 
-    /// Opens the file and shows the molecule with everything that was asked for.
-    fn show(&mut self, subject: &Subject) -> Result<(), Failure> {
-        self.open(&subject.file, &subject.columns)?;
-        self.show_molecule(subject)
-    }
-
     /// Shows a molecule of the open file with everything that was asked for.
     pub(super) fn show_molecule(&mut self, subject: &Subject) -> Result<(), Failure> {
-        self.choose(&subject.model, &subject.hints)?;
+        self.choose(subject.model.as_deref(), &subject.hints)?;
+        let molecule = subject.molecule.unwrap_or_else(|| self.molecule());
         let usable = self.workspace.state.dataset().map_or(0, |dataset| dataset.records.len());
-        if subject.molecule as usize >= usable {
+        if molecule as usize >= usable {
             return Err(Failure::Unusable(format!(
-                "there is no molecule {}: {usable} are usable, counted from 0: {}",
-                subject.molecule,
+                "there is no molecule {molecule}: {usable} are usable, counted from 0: {}",
                 subject.file.display()
             )));
         }
-        self.run(Command::SelectMolecule(MoleculeId(subject.molecule)))?;
+        self.run(Command::SelectMolecule(MoleculeId(molecule)))?;
         if subject.allow_large {
             self.run(Command::AllowLarge)?;
         }
@@ -200,7 +223,7 @@ impl Session {
             if !self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.has_ebt()) {
                 return Err(Failure::Unusable(format!(
                     "--ebt scales the explicit bias terms of a model trained with them, which this one has not: {}",
-                    subject.model
+                    self.model()
                 )));
             }
             let coded = self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.ebt == Ebt::Code);
@@ -220,6 +243,11 @@ impl Session {
             self.run(Command::Ablate(edges.clone(), *how))?;
         }
         Ok(())
+    }
+
+    /// The name of the chosen model.
+    pub(super) fn model(&self) -> String {
+        self.workspace.state.checkpoint().map_or_else(String::new, |checkpoint| checkpoint.id.name.to_string())
     }
 
     fn is_base(&self) -> bool {

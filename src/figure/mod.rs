@@ -190,7 +190,7 @@ impl Draft {
 /// The files that a figure is written as: one, or the tables of several panels under their letters.
 ///
 /// # Errors
-/// As of [`write`], and if there are no numbers to write.
+/// As of [`write()`], and if there are no numbers to write.
 pub fn files(figure: &Figure, path: &Path, format: Format) -> Result<Vec<(PathBuf, Vec<u8>)>, FigureError> {
     filed_under(figure, path, format, |format| write(figure, format))
 }

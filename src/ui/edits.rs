@@ -39,7 +39,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Panel) -> Vec<Effect> {
                 effects.extend(parts::action_button(ui, ActionId::ClearAblation, "Put all back", state));
             });
             standing(ui, state, &mut effects);
-            list(ui, state, &molecule, &mut effects);
+            ui.scope(|ui| list(ui, state, &molecule, &mut effects));
             if !state.ablated().is_empty() {
                 name_row(ui, &mut own.list_name, "Name of this list", &mut |name| {
                     effects.push(Command::NameList(name).into());

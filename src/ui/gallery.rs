@@ -53,6 +53,9 @@ impl Size {
 pub(super) struct Gallery {
     /// Whether it was shown in this frame.
     shown: bool,
+    /// Whether the keyboard is to come here with the next pass: a frame may have two of them, and in the second
+    /// the press that chose a thumbnail would take the keyboard away from the list again.
+    takes_keyboard: bool,
     /// The first row that can be seen, as scrolled by the user; points.
     offset: f32,
     grid: Option<Grid>,
@@ -208,6 +211,9 @@ fn pictures(
     ui.painter().rect_filled(view, 0.0, theme::color(theme::background(ui).paper()));
     let list = ui.interact(view, ui.scope_id().with("pictures"), Sense::focusable_noninteractive());
     list.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, "Gallery of molecules"));
+    if std::mem::take(&mut own.takes_keyboard) {
+        list.request_focus();
+    }
     let grid =
         Grid::new(size, view.width() - 2.0 * ui.spacing().scroll.bar_inner_margin, workspace.state.table.order.len());
     let mut area = ScrollArea::vertical().id_salt("gallery").auto_shrink(false);
@@ -234,7 +240,7 @@ fn pictures(
         paint(ui, view, (&placed, &page), seen.start - all.start..seen.end - all.start);
         let thumbnails = sheet.thumbnails.get(seen.start - all.start..seen.end - all.start).unwrap_or_default();
         for (place, thumbnail) in seen.zip(thumbnails) {
-            cell(ui, &workspace.state, (&page, &list), (place, thumbnail), effects);
+            own.takes_keyboard |= cell(ui, &workspace.state, (&page, &list), (place, thumbnail), effects);
         }
         sheet
     });
@@ -321,14 +327,14 @@ fn paint(ui: &Ui, view: Rect, (placed, page): (&Arc<[Placed]>, &Page), visible: 
     }
 }
 
-/// Everything about one thumbnail but its drawing.
+/// Everything about one thumbnail but its drawing. Returns whether it was clicked.
 fn cell(
     ui: &Ui,
     state: &State,
     (page, list): (&Page, &Response),
     (place, thumbnail): (usize, &Thumbnail),
     effects: &mut Vec<Effect>,
-) {
+) -> bool {
     let Thumbnail { id, drawing, problem, .. } = thumbnail;
     let picture = page.picture(place);
     let whole = Rect::from_min_max(picture.min, picture.max + vec2(0.0, CAPTION));
@@ -351,8 +357,8 @@ fn cell(
         painter.text(at, anchor, text, FontId::proportional(10.5), ui.visuals().warn_fg_color);
     }
     caption(ui, painter, state, (thumbnail, Rect::from_min_max(picture.left_bottom(), whole.max)));
-    if response.clicked() {
-        list.request_focus();
+    let clicked = response.clicked();
+    if clicked {
         effects.push(Command::SelectMolecule(*id).into());
     }
     if response.double_clicked() {
@@ -361,6 +367,7 @@ fn cell(
     if response.hovered() {
         response.on_hover_ui(|ui| tip(ui, state, thumbnail));
     }
+    clicked
 }
 
 /// Number on the left; on the right what the table is sorted by, or the largest ratio.

@@ -91,15 +91,16 @@ pub(super) fn show(
                 Some(pick) => {
                     head(ui, state, &molecule, pick, &mut effects);
                     effects.extend(labels::field(ui, state, (shown, Some(pick)), &mut own.labels));
+                    labels::list(ui, state, &mut effects);
                     details(ui, workspace, own, (&molecule, pick), &mut effects);
                 }
                 None => {
                     ui.add_space(4.0);
                     effects.extend(labels::field(ui, state, (shown, None), &mut own.labels));
+                    labels::list(ui, state, &mut effects);
                     ui.label(weak("Click a bond or an atom in the drawing, or choose a bond above, to see what it does in every layer."));
                 }
             }
-            labels::list(ui, state, &mut effects);
             absent::list(ui, workspace, picture, &mut own.absent, &mut effects);
             saturation::show(ui, state, &mut own.saturation, &mut effects);
         });
