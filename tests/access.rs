@@ -50,7 +50,7 @@ fn the_palette_leads_to_layers_heads_molecules_models_and_commands() {
     run_until(&mut harness, "the molecule is shown", |app| {
         state(app).selected == Some(MoleculeId(11_023)) && settled(app)
     });
-    find(&mut harness, "an");
+    find(&mut harness, "atom num");
     assert!(harness.query_by_label("Command palette").is_none());
     run_until(&mut harness, "atom numbers are shown", |app| state(app).view.atom_numbers);
 
@@ -144,17 +144,17 @@ fn the_menu_of_a_bond_opens_and_works_by_keys() {
     harness.step();
     harness.step();
     harness.step();
-    assert!(harness.query_by_label("Take out both directions").is_some());
+    assert!(harness.query_by_label("Remove").is_some());
     harness.key_press(Key::Tab);
     harness.step();
     harness.step();
-    assert!(harness.get_by_label("Take out both directions").is_focused());
+    assert!(harness.get_by_label("Remove").is_focused());
     harness.key_press(Key::Enter);
     run_until(&mut harness, "the bond is out", |app| {
         let id = state(app).shown.as_ref().unwrap().id;
         state(app).edits.intervention(id).removed().len() == 2 && settled(app)
     });
-    assert!(harness.query_by_label("Take out both directions").is_none(), "the menu has closed");
+    assert!(harness.query_by_label("Remove").is_none(), "the menu has closed");
 }
 
 #[test]

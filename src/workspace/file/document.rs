@@ -201,10 +201,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_beyond_all_bounds_become_none() {
+    fn numbers_beyond_all_bounds_are_refused_with_their_place() {
         let text = "{\"bondscope_workspace\": 1, \"view\": {\"locked\": [1e300, 2], \"least_arc\": 1e300}}";
-        let view = parse(text.as_bytes(), Path::new("/w")).unwrap().view.view();
-        assert_eq!((view.locked, view.arcs.least), (None, None));
+        let error = parse(text.as_bytes(), Path::new("/w")).unwrap_err().to_string();
+        assert!(error.contains("out of range at line 1"), "{error}");
     }
 
     #[test]
