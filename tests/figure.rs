@@ -6,6 +6,7 @@ mod common;
 
 use bondscope::figure::Content;
 use bondscope::ui::App;
+use bondscope::workspace::{Command, Compose, FigureKind, Source};
 use common::{DEADLINE, click, open, run_until, settled, state, type_path};
 use eframe::egui::{Key, Modifiers, OutputCommand, Role};
 use egui_kittest::Harness;
@@ -49,9 +50,6 @@ fn the_molecule_is_copied_as_picture_and_as_svg() {
     harness.key_press_modifiers(CTRL_ALT, Key::C);
     let OutputCommand::CopyText(svg) = copied(&mut harness) else { panic!("no text") };
     assert!(svg.starts_with("<svg") && svg.contains("Molecule 11000"));
-    harness.key_press_modifiers(CTRL_ALT, Key::S);
-    let OutputCommand::CopyText(smiles) = copied(&mut harness) else { panic!("no text") };
-    assert!(svg.contains(&*smiles) || smiles.contains('&'), "{smiles}");
 }
 
 #[test]
@@ -59,13 +57,23 @@ fn a_figure_is_put_together_seen_copied_saved_and_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let (picture, spec) = (folder.path().join("f.svg"), folder.path().join("f.figure.json"));
     let Some((mut harness, _turn)) = open(None) else { return };
+    // Few molecules are measured at once, even by a debug build.
+    let few = folder.path().join("few.csv");
+    std::fs::write(&few, "smiles,target\nCC(=O)Nc1ccccc1,1.5\nc1ccccc1O,2.5\nCCO,0.5\n").unwrap();
+    harness.state_mut().apply(Command::Open(Source::File(few)));
+    run_until(&mut harness, "the file is open", |app| {
+        state(app).dataset().is_some_and(|dataset| dataset.records.len() == 3) && settled(app)
+    });
     harness.key_press_modifiers(CTRL_SHIFT, Key::A);
     run_until(&mut harness, "the molecule is in the figure", |app| drawn(app, 1));
     click(&mut harness, Role::Button, "two columns");
     click(&mut harness, Role::Button, "Add panel");
-    click(&mut harness, Role::Button, "Edge ratios");
-    run_until(&mut harness, "the curves are beside it", |app| drawn(app, 2));
-    assert_eq!(state(harness.state()).figure.rows.len(), 1);
+    click(&mut harness, Role::Button, "Colour bar");
+    run_until(&mut harness, "the bar is below it", |app| drawn(app, 2));
+    // The word of this kind also stands on a tab of the window behind.
+    harness.state_mut().apply(Command::Compose(Compose::Add(FigureKind::EdgeRatios)));
+    run_until(&mut harness, "the curves are there", |app| drawn(app, 3));
+    assert_eq!(state(harness.state()).figure.rows.len(), 3);
     let field = harness.get_by_label("Title of panel 1");
     field.set_text_value_accesskit("Where it sits");
     run_until(&mut harness, "the title is drawn", |app| {
@@ -82,8 +90,8 @@ fn a_figure_is_put_together_seen_copied_saved_and_opened_again() {
     }
     assert_eq!(std::fs::read_to_string(&picture).unwrap(), seen);
 
-    click(&mut harness, Role::Button, "Remove panel 2");
-    run_until(&mut harness, "one panel is left", |app| drawn(app, 1));
+    click(&mut harness, Role::Button, "Remove panel 3");
+    run_until(&mut harness, "two panels are left", |app| drawn(app, 2));
     type_path(&mut harness, "File of the figure", &spec);
     click(&mut harness, Role::Button, "Open…");
     run_until(&mut harness, "the figure is back", |app| {

@@ -96,6 +96,8 @@ pub enum Event {
     Drafted {
         /// Which request, counted up.
         ticket: u64,
+        /// Whether nothing is missing that is still being measured.
+        complete: bool,
         /// What was drawn, or one sentence why nothing was.
         draft: Box<Result<Draft, String>>,
     },

@@ -87,9 +87,10 @@ pub(super) fn show(ctx: &egui::Context, workspace: &mut Workspace, composer: &mu
             effects.push(Command::Compose(Compose::Set(Box::new(figure))).into());
         }
         outcome = Outcome::Open(effects);
-        egui::Panel::bottom("figure files").resizable(false).show(ui, |ui| {
-            ui.add_space(6.0);
+        // Above the preview, where no notice comes to lie over it.
+        egui::Panel::top("figure files").resizable(false).show(ui, |ui| {
             save(ui, workspace, composer, &mut outcome);
+            ui.add_space(6.0);
         });
         egui::CentralPanel::default().show(ui, |ui| preview(ui, workspace, composer, &mut outcome));
     });

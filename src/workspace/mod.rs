@@ -363,7 +363,7 @@ impl Workspace {
             Event::Written(path) => {
                 self.state.note(Severity::Info, format!("Wrote {}", path.display()), Some(path));
             }
-            Event::Drafted { ticket, draft } => self.drafted(ticket, *draft),
+            Event::Drafted { ticket, complete, draft } => self.drafted(ticket, complete, *draft),
             Event::Remark(message) => self.state.notify(Severity::Warning, message),
             Event::Complaint(message) => self.state.notify(Severity::Error, message),
             Event::Progress { job, done, total } => {

@@ -59,6 +59,9 @@ type Shared = Arc<(Mutex<Desk>, Condvar)>;
 #[derive(Default)]
 pub(super) struct Studio {
     shared: Option<Shared>,
+    /// Whether to do without measurements that take time, and whether one was done without.
+    hasty: bool,
+    skipped: bool,
     ticket: u64,
     ordered: Option<(Composition, u32, u64, usize)>,
 }
@@ -119,9 +122,11 @@ impl Workspace {
         self.studio.shared = Some(shared);
     }
 
-    pub(super) fn drafted(&mut self, ticket: u64, draft: Result<Draft, String>) {
+    pub(super) fn drafted(&mut self, ticket: u64, complete: bool, draft: Result<Draft, String>) {
         if ticket == self.studio.ticket {
-            self.state.drafted = ticket;
+            if complete {
+                self.state.drafted = ticket;
+            }
             match draft {
                 Ok(draft) => self.state.draft = Some(Arc::new(draft)),
                 Err(message) => {
@@ -354,6 +359,10 @@ impl Workspace {
         let count = self.state.dataset().map_or(0, |dataset| dataset.ids_of(recipe.about.split).len());
         let wanted = recipe.kind.is_measured() || recipe.kind == FigureKind::EdgeRatios && count <= SWEPT_UNASKED;
         if wanted && !self.state.survey().is_some_and(|survey| survey.is_complete()) {
+            if self.studio.hasty {
+                self.studio.skipped = true;
+                return Ok(());
+            }
             let options = SweepOptions {
                 split: recipe.about.split,
                 initial: recipe.about.base,
@@ -451,14 +460,21 @@ fn run(shared: &Shared, gpu: Gpu, out: &Outbox) {
     while let Some(order) = next(shared) {
         let Order { ticket, figure, scale, snapshot } = order;
         workspace.adopt(snapshot);
-        let mut remarks = Vec::new();
-        let mut go_on = |_: &State| {
+        let go_on = |_: &State| {
             let desk = lock(shared);
             desk.order.is_none() && !desk.closed
         };
-        if let Some(drawn) = workspace.compose_or_stop(&figure, &mut remarks, &mut go_on) {
-            let draft = draw(drawn, scale, remarks);
-            out.send(Event::Drafted { ticket, draft: Box::new(draft) });
+        // What takes no time is shown first, then the whole.
+        for hasty in [true, false] {
+            (workspace.studio.hasty, workspace.studio.skipped) = (hasty, false);
+            let mut remarks = Vec::new();
+            let Some(drawn) = workspace.compose_or_stop(&figure, &mut remarks, &mut { go_on }) else { break };
+            let complete = !workspace.studio.skipped;
+            let draft = Box::new(draw(drawn, scale, remarks));
+            out.send(Event::Drafted { ticket, complete, draft });
+            if complete {
+                break;
+            }
         }
     }
 }
