@@ -57,7 +57,7 @@ const STEPS: [Step; 5] = [
     Step {
         spot: Spot::Panel(Pane::Inspector),
         title: "Cut a bond",
-        text: "With a bond chosen, press Delete or “Take out”. No message flows along it any more, and the prediction above the drawing tells what that changes. Ctrl+Z puts it back.",
+        text: "With a bond chosen, press Delete, or choose “Remove” in its menu. No message flows along it any more, and the prediction above the drawing tells what that changes. Ctrl+Z puts it back.",
         done: |state, _| {
             state.shown.as_ref().is_some_and(|shown| !state.edits.intervention(shown.id).ablated.is_empty())
         },
