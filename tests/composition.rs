@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
 use bondscope::domain::{Ablation, DirectedEdge};
-use bondscope::figure::{Content, Draft, Figure, FigureSpec, draw};
+use bondscope::figure::{Content, Draft, Figure, FigureSpec, Format, draw};
 use bondscope::gpu::Gpu;
-use bondscope::workspace::{Command, Compose, Composition, FigureKind, Severity, Source, Workspace};
+use bondscope::workspace::{Command, Compose, Composition, Difference, FigureKind, Severity, Source, With, Workspace};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -143,4 +143,22 @@ fn a_figure_of_changed_data_or_weights_says_so_and_one_of_missing_data_why() {
     );
     let stopped = self::workspace().compose(&composition, |_| false);
     assert!(stopped.is_err());
+}
+
+#[test]
+fn a_comparison_is_redrawn_with_all_its_states_and_their_difference() {
+    let (mut workspace, folder) = open(TABLE);
+    give(&mut workspace, Command::Compare(With::Base));
+    give(&mut workspace, Command::ShowDifference(Some(Difference { of: 0, minus: 1 })));
+    let path = folder.path().join("compared.svg");
+    give(&mut workspace, Command::Export { kind: FigureKind::Molecule, format: Format::Svg, path: path.clone() });
+    let read = Composition::read(&path).unwrap();
+    assert_eq!(read.rows.iter().map(|row| row.cells.len()).collect::<Vec<_>>(), [3, 2]);
+    let (figure, remarks) = self::workspace().compose(&read, |_| true).unwrap();
+    assert!(remarks.is_empty(), "{remarks:?}");
+    let picture = |svg: &str| svg.split_once("</metadata>").unwrap().1.to_owned();
+    assert_eq!(picture(&draw(&figure).unwrap()), picture(&std::fs::read_to_string(&path).unwrap()));
+    // Put together with other panels it is the same rows.
+    give(&mut workspace, Command::Compose(Compose::Add(FigureKind::Molecule)));
+    assert_eq!(workspace.state.figure.rows, read.rows);
 }

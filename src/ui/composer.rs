@@ -269,7 +269,7 @@ fn preview(ui: &mut Ui, workspace: &mut Workspace, composer: &mut Composer, outc
     let room = ui.available_rect_before_wrap();
     let pixels_per_point = ui.ctx().pixels_per_point();
     let (draft, ready) = workspace.draft(scale(workspace, room, pixels_per_point));
-    ui.painter().rect_filled(room, 0.0, ui.visuals().extreme_bg_color);
+    ui.painter().rect_filled(room, 0.0, super::theme::chrome(ui.visuals()));
     let Some(draft) = draft.filter(|_| !workspace.state.figure.rows.is_empty()) else {
         let text = "The figure appears here. Add panels on the left, or \"Add to figure\" at any panel of the window.";
         ui.scope_builder(egui::UiBuilder::new().max_rect(room.shrink(24.0)), |ui| {
@@ -328,7 +328,7 @@ fn scale(workspace: &Workspace, room: Rect, pixels_per_point: f32) -> f32 {
 /// Copying, and the file to write or to read.
 fn save(ui: &mut Ui, workspace: &mut Workspace, composer: &mut Composer, outcome: &mut Outcome) {
     let ready = workspace.state.draft.clone().filter(|_| !workspace.state.figure.rows.is_empty());
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for (text, form) in [("Copy picture", CopyAs::Picture), ("Copy SVG", CopyAs::Svg)] {
             if ui.add_enabled(ready.is_some(), Button::new(text)).clicked()
                 && let Some(draft) = &ready

@@ -2,7 +2,7 @@
 //! it depends on, so that the same figure can be drawn again later and elsewhere.
 
 use super::view::{Arcs, View};
-use super::{FigureKind, SavedLane, State, Workspace};
+use super::{Difference, FigureKind, SavedLane, State, Workspace};
 use crate::domain::{Ablation, ColumnChoice, DirectedEdge, Split};
 use crate::engine::ModelState;
 use crate::figure::{self, Cell, FigureSpec, Row};
@@ -62,6 +62,9 @@ pub struct Recipe {
     /// Whether a molecule has its own colour bar.
     #[serde(default = "yes")]
     pub bar: bool,
+    /// Which of the states side by side a molecule or its bar is of; one beyond the last is their difference.
+    #[serde(default)]
+    pub side: usize,
     /// What it is about.
     pub about: Subject,
 }
@@ -98,6 +101,9 @@ pub struct Subject {
     /// Further states, which the curves of charts overlay.
     #[serde(default)]
     pub lanes: Vec<SavedLane>,
+    /// Which two states the difference map is of, if it is shown.
+    #[serde(default)]
+    pub difference: Option<Difference>,
     /// Scale of the explicit bias terms.
     #[serde(default = "one")]
     pub explicit_bias: f32,
@@ -179,6 +185,7 @@ impl Subject {
             hints: weights.map_or_else(Hints::default, |weights| weights.hints.clone()),
             weights_hash: format!("{:016x}", checkpoint.id.revision),
             lanes: state.saved_lanes(),
+            difference: state.difference,
             explicit_bias: intervention.explicit_bias.value(),
             ablated: edges.map(|(&edge, &how)| AblatedEdge { edge, how }).collect(),
             // What has a field of its own is not said twice.
@@ -211,12 +218,31 @@ impl Subject {
     }
 }
 
+impl Recipe {
+    /// A panel of a kind.
+    fn new(kind: FigureKind, about: Subject) -> Self {
+        Self { kind, title: None, bar: true, side: 0, about }
+    }
+
+    /// The rows that show something as the window does: of a comparison every state, with what the colours mean.
+    fn rows(kind: FigureKind, about: &Subject) -> Vec<Row<Self>> {
+        let plain = |kind| Self::new(kind, about.clone());
+        if kind != FigureKind::Molecule || about.lanes.is_empty() {
+            return vec![Row::of([plain(kind)])];
+        }
+        let sides = 1 + about.lanes.len();
+        let difference = about.difference.map(|_| sides);
+        let of = |kind, side| Self { bar: false, side, ..plain(kind) };
+        let molecules = (0..sides).chain(difference).map(|side| of(FigureKind::Molecule, side));
+        let bars = std::iter::once(0).chain(difference).map(|side| of(FigureKind::ColorBar, side));
+        vec![Row::of(molecules), Row::of(bars)]
+    }
+}
+
 impl Composition {
-    /// A figure of one panel.
+    /// A figure of one thing that is shown.
     pub fn single(kind: FigureKind, about: Subject) -> Self {
-        let colors = about.view.map;
-        let recipe = Recipe { kind, title: None, bar: true, about };
-        Self { colors, rows: vec![Row::of([recipe])], ..Self::default() }
+        Self { colors: about.view.map, rows: Recipe::rows(kind, &about), ..Self::default() }
     }
 
     /// All panels, row by row.
@@ -241,6 +267,14 @@ impl Composition {
         match beside {
             Some(row) => row.cells.push(Cell { width: 1.0, panel: recipe }),
             None => self.rows.push(Row::of([recipe])),
+        }
+    }
+
+    /// Adds rows below, as far as there is room for them.
+    fn add_rows(&mut self, rows: Vec<Row<Recipe>>) {
+        let more: usize = rows.iter().map(|row| row.cells.len()).sum();
+        if self.recipes().count() + more <= MOST_PANELS {
+            self.rows.extend(rows);
         }
     }
 
@@ -347,7 +381,11 @@ impl Workspace {
         match command {
             Compose::Add(kind) => {
                 if let Some(about) = Subject::of(&self.state) {
-                    self.state.figure.add(Recipe { kind, title: None, bar: true, about });
+                    let mut rows = Recipe::rows(kind, &about);
+                    match rows.as_mut_slice() {
+                        [row] => row.cells.drain(..).for_each(|cell| self.state.figure.add(cell.panel)),
+                        _ => self.state.figure.add_rows(rows),
+                    }
                 }
             }
             Compose::Renew(place) => {
@@ -383,6 +421,7 @@ mod tests {
             hints: Hints::default(),
             weights_hash: format!("{:016x}", 7),
             lanes: vec![SavedLane { model: "gt-base".into(), edited: false }],
+            difference: Some(Difference { of: 1, minus: 0 }),
             explicit_bias: 0.5,
             ablated: vec![AblatedEdge { edge: DirectedEdge::new(3, 7), how: Ablation::Remove }],
             view: View::default(),
@@ -393,7 +432,7 @@ mod tests {
             bond: Some(4),
             allow_large: true,
         };
-        Recipe { kind: FigureKind::Molecule, title: Some("t".into()), bar: false, about }
+        Recipe { kind: FigureKind::Molecule, title: Some("t".into()), bar: false, side: 2, about }
     }
 
     fn of(rows: &[&[u32]]) -> Composition {

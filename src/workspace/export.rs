@@ -106,7 +106,7 @@ impl Workspace {
         match figure {
             Err(reason) => self.state.notify(Severity::Error, reason),
             Ok(mut figure) => self.write(format!("Writing {}", path.display()), {
-                figure.provenance.extend(self.specification(kind));
+                figure.provenance.extend(self.specification(kind, &figure.spec));
                 move |out| {
                     let bytes = figure::write(&figure, format).map_err(|error| error.to_string())?;
                     io::write_bytes(&path, &bytes).map_err(|error| error.to_string())?;
@@ -118,9 +118,10 @@ impl Workspace {
     }
 
     /// What a figure of what is shown is drawn from, for its metadata.
-    pub fn specification(&self, kind: FigureKind) -> Option<(String, String)> {
+    fn specification(&self, kind: FigureKind, page: &FigureSpec) -> Option<(String, String)> {
         let about = Subject::of(&self.state)?;
-        Some((figure::SPECIFICATION.to_owned(), Composition::single(kind, about).to_text()))
+        let composition = Composition { page: page.clone(), ..Composition::single(kind, about) };
+        Some((figure::SPECIFICATION.to_owned(), composition.to_text()))
     }
 
     pub(super) fn save_trace(&mut self, path: PathBuf) {

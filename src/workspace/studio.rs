@@ -217,21 +217,42 @@ impl Workspace {
     }
 
     fn made(&mut self, recipe: &Recipe, sources: &mut Vec<Provenance>) -> Panel {
-        let panel = match self.figure(recipe.kind) {
+        let compared = !self.state.lanes.is_empty();
+        let whole = match recipe.kind {
+            // The bars of a comparison stand in the figure of its molecules.
+            FigureKind::ColorBar if compared => FigureKind::Molecule,
+            kind => kind,
+        };
+        let mut rows = match self.figure(whole) {
             Ok(figure) => {
                 sources.push(figure.provenance);
-                figure.rows.into_iter().flat_map(|row| row.cells).map(|cell| cell.panel).next()
+                figure.rows.into_iter().map(|row| row.cells.into_iter().map(|cell| cell.panel).collect())
             }
             Err(reason) => return missing(recipe, reason),
         };
+        let panels: Vec<Panel> = rows.next().unwrap_or_default();
+        let bars: Vec<Panel> = rows.next().unwrap_or_default();
+        let bar = if recipe.side < self.state.side_count() { bars.first() } else { bars.last() }.cloned();
+        let panel = match recipe.kind {
+            FigureKind::ColorBar if compared => bar.clone(),
+            FigureKind::Molecule => panels.into_iter().nth(recipe.side),
+            _ => panels.into_iter().next(),
+        };
         let Some(mut panel) = panel else { return missing(recipe, "There is nothing to draw.".to_owned()) };
+        if let (Content::Molecule(molecule), Some(Content::ColorBar(bar))) =
+            (&mut panel.content, bar.map(|bar| bar.content))
+        {
+            molecule.bar = Some(bar);
+        }
         if let Some(title) = &recipe.title {
             panel.title.clone_from(title);
         }
         match &mut panel.content {
             Content::Molecule(molecule) if !recipe.bar => molecule.bar = None,
             // A bar for several molecules stands for all their layers.
-            Content::ColorBar(bar) => bar.label = super::quantity_name(recipe.about.view.reading.quantity).to_owned(),
+            Content::ColorBar(bar) if !compared => {
+                bar.label = super::quantity_name(recipe.about.view.reading.quantity).to_owned()
+            }
             _ => {}
         }
         panel
@@ -278,7 +299,14 @@ impl Workspace {
         view.reading.head = view.reading.head.map(|head| head.min(self.last_head()));
         self.state.view = view;
         self.state.initial = about.base;
-        self.restore_lanes(if recipe.kind == FigureKind::Activations { Vec::new() } else { about.lanes.clone() });
+        let lanes = if recipe.kind == FigureKind::Activations { Vec::new() } else { about.lanes.clone() };
+        let wanted = lanes.len();
+        self.restore_lanes(lanes);
+        self.show_difference(about.difference);
+        if self.state.lanes.len() < wanted {
+            let names: Vec<&str> = about.lanes.iter().map(|lane| lane.model.as_str()).collect();
+            remarks.push(format!("Not all models that were compared are listed: {}", names.join(", ")));
+        }
         self.state.edits = Arc::default();
         if self.state.table.split != about.split {
             self.apply(Command::ShowSplit(about.split));
