@@ -16,6 +16,9 @@ const MENU: f32 = 270.0;
 /// What the slider of the explicit bias says. It must not be mistaken for a model trained without.
 const EBT_LABEL: &str = "Scale of this checkpoint's trained explicit bias (counterfactual)";
 
+/// The same where there is little room.
+const EBT_SHORT: &str = "scale of trained bias";
+
 /// The same for GraphiT and SAN, whose program differs from their paper.
 const EBT_PAPER_LABEL: &str = "EBT as in the paper: scale of this checkpoint's explicit bias (counterfactual)";
 
@@ -243,7 +246,11 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
     let mut value = shown.value();
     let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2);
     let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(NO_EBT);
-    let label = ui.add_enabled(has_bias, Label::new(if has_bias { text } else { EBT_LABEL }));
+    let text = if has_bias { text } else { EBT_LABEL };
+    // About seven points a letter; where that does not fit, the tip says the rest.
+    #[allow(clippy::cast_precision_loss, reason = "the length of a sentence")]
+    let fits = ui.available_size_before_wrap().x > 7.0 * text.len() as f32 + 40.0;
+    let label = ui.add_enabled(has_bias, Label::new(if fits { text } else { EBT_SHORT }));
     let label = label.on_disabled_hover_text(NO_EBT).on_hover_text(tip);
     if slider.labelled_by(label.id).changed() && Scale::new(value) != scale {
         effects.push(Command::SetExplicitBias(Scale::new(value)).into());

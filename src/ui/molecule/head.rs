@@ -18,9 +18,6 @@ pub(super) fn head_line(ui: &mut Ui, state: &State, waiting: bool, effects: &mut
         };
         let record = state.dataset().and_then(|dataset| dataset.record(id));
         ui.label(RichText::new(format!("#{}", id.0)).heading());
-        if let Some(name) = record.and_then(|record| record.id.as_deref()) {
-            ui.label(RichText::new(name).strong());
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             effects.extend(lanes::button(ui, state));
             if !state.lanes.is_empty() {
@@ -31,6 +28,15 @@ pub(super) fn head_line(ui: &mut Ui, state: &State, waiting: bool, effects: &mut
                 ui.label(weak("computing…").small());
             }
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                if let Some(name) = record.and_then(|record| record.id.as_deref()) {
+                    // A name may be a whole sentence, and the structure wants room too.
+                    let room = 0.6 * ui.available_width();
+                    let label = egui::Label::new(RichText::new(name).strong()).truncate();
+                    ui.scope(|ui| {
+                        ui.set_max_width(room);
+                        ui.add(label).on_hover_text(name);
+                    });
+                }
                 let smiles = record.map_or("", |record| &record.smiles);
                 let label = egui::Label::new(RichText::new(smiles).weak()).truncate().selectable(true);
                 ui.add(label).on_hover_text(smiles);
