@@ -112,6 +112,11 @@ impl Checkpoint {
         Some(ModelSpec::named(name)?.map(|(spec, initial)| Self::base(name, spec, initial)))
     }
 
+    /// Whether a column of that name is what the weights were trained on: only then are its units theirs.
+    pub fn predicts(&self, column: &str) -> bool {
+        self.targets.iter().any(|target| target == column)
+    }
+
     /// For each output, the place among a file's targets of what it predicts. Columns are found by the
     /// name they were trained under; where none of the names is there, a file and a model with as many
     /// targets of the same kind are taken to mean each other.

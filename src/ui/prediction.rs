@@ -22,6 +22,8 @@ pub(super) struct Target {
     pub(super) name: String,
     /// Its unit, if it is known.
     pub(super) unit: Option<String>,
+    /// Whether the prediction is in that unit, and not of something that the file only has in its place.
+    pub(super) in_unit: bool,
     /// What the file says.
     pub(super) known: Option<f32>,
     /// Predicted as trained; the probability of a label.
@@ -34,6 +36,11 @@ impl Target {
     /// A value of it with its unit.
     pub(super) fn told(&self, value: f32) -> String {
         with_unit(decimal(value), self.unit.as_ref())
+    }
+
+    /// A prediction of it, with its unit if the model was trained on just that.
+    pub(super) fn foretold(&self, value: f32) -> String {
+        with_unit(decimal(value), self.unit.as_ref().filter(|_| self.in_unit))
     }
 }
 
@@ -119,8 +126,9 @@ fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom
             None => named,
         };
         // Where the unit stands beside it, the name needs none; a probability has no unit.
+        let in_unit = column.is_none() || checkpoint.predicts(&name);
         let (name, unit) = (title.to_owned(), unit.filter(|_| spec.task == Task::GraphRegression));
-        Target { name, unit, known, before: spec.meaning(before), after: spec.meaning(after) }
+        Target { name, unit, in_unit, known, before: spec.meaning(before), after: spec.meaning(after) }
     };
     let both = comparison.baseline.prediction.iter().zip(&comparison.edited.prediction);
     both.skip(first).take(spec.outputs).enumerate().map(|(place, values)| target(place, values)).collect()
@@ -150,11 +158,11 @@ pub(super) fn line(ui: &mut Ui, state: &State, prediction: &Prediction) {
     if prediction.edited {
         ui.label(decimal(target.before));
         ui.label(weak("→"));
-        ui.label(RichText::new(target.told(target.after)).strong());
+        ui.label(RichText::new(target.foretold(target.after)).strong());
         ui.label(format!("({})", signed(target.after - target.before)))
             .on_hover_text("Prediction with your edits minus prediction as trained");
     } else {
-        ui.label(RichText::new(target.told(target.before)).strong());
+        ui.label(RichText::new(target.foretold(target.before)).strong());
     }
     if prediction.targets.len() > 1 {
         ui.label(weak("·"));

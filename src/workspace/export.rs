@@ -232,7 +232,9 @@ impl Workspace {
         let (before, after) = (told(&comparison.baseline)?, told(&comparison.edited)?);
         let several = checkpoint.spec.outputs > 1 || dataset.outputs() > 1;
         let name = if several && property.related { format!("{} ", property.title) } else { String::new() };
-        let (word, unit) = match (&property.unit, checkpoint.spec.task) {
+        // Another quantity that the file only has in its place is not in the file's unit.
+        let unit = property.unit.as_ref().filter(|_| checkpoint.predicts(&property.name));
+        let (word, unit) = match (unit, checkpoint.spec.task) {
             (Some(unit), models::Task::GraphRegression) => ("prediction", format!(" {unit}")),
             (None, models::Task::GraphRegression) => ("prediction", String::new()),
             (_, models::Task::GraphLabels | models::Task::NodeLabels) => ("probability", String::new()),

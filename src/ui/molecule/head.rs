@@ -133,7 +133,7 @@ fn told(state: &State, side: usize) -> String {
         (_, Some(main)) => format!(" ({} to A)", signed(target.after - main.after)),
         (_, None) => String::new(),
     };
-    format!("{name}{} {}{change}", prediction.word(), target.told(target.after))
+    format!("{name}{} {}{change}", prediction.word(), target.foretold(target.after))
 }
 
 /// Which difference is shown, with the choice of another.
