@@ -247,9 +247,9 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
     let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2);
     let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(NO_EBT);
     let text = if has_bias { text } else { EBT_LABEL };
-    // About seven points a letter; where that does not fit, the tip says the rest.
+    // About six points a letter; where that does not fit, the tip says the rest.
     #[allow(clippy::cast_precision_loss, reason = "the length of a sentence")]
-    let fits = ui.available_size_before_wrap().x > 7.0 * text.len() as f32 + 40.0;
+    let fits = ui.available_size_before_wrap().x > 6.3 * text.chars().count() as f32 + 24.0;
     let label = ui.add_enabled(has_bias, Label::new(if fits { text } else { EBT_SHORT }));
     let label = label.on_disabled_hover_text(NO_EBT).on_hover_text(tip);
     if slider.labelled_by(label.id).changed() && Scale::new(value) != scale {
