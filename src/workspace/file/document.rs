@@ -162,11 +162,11 @@ mod tests {
     #[test]
     fn files_beneath_the_folder_move_with_it_and_others_stay() {
         for (written, read_at, expected) in [
-            ("/work/a/data/x.csv", "/other/w.bondscope", "/other/data/x.csv"),
-            ("/work/b/x.csv", "/other/w.bondscope", "/work/b/x.csv"),
-            ("/work/ab/x.csv", "/other/w.bondscope", "/work/ab/x.csv"),
+            ("/study/a/data/x.csv", "/other/w.bondscope", "/other/data/x.csv"),
+            ("/study/b/x.csv", "/other/w.bondscope", "/study/b/x.csv"),
+            ("/study/ab/x.csv", "/other/w.bondscope", "/study/ab/x.csv"),
         ] {
-            let text = text(&with_data(written), Path::new("/work/a/w.bondscope"));
+            let text = text(&with_data(written), Path::new("/study/a/w.bondscope"));
             assert_eq!(parse(text.as_bytes(), Path::new(read_at)).unwrap(), with_data(expected), "{text}");
         }
     }
