@@ -1,12 +1,11 @@
 //! What can be said on the command line. Scripts rely on these names.
 
-use crate::domain::{
-    Ablation, AtomId, BondKind, Choice, ColumnChoice, Delimiter, DirectedEdge, Part, Rule, Split, Task,
-};
-use crate::engine::BASE_SEED;
+use super::edits::EditArgs;
+use super::network::{Arch, EbtChoice, EncodingChoice, FeatureChoice, FullGraph, ModelHints};
+use crate::domain::{ColumnChoice, Delimiter, Part, Split, Task};
 use crate::figure::Preset;
 use crate::gpu::Compute;
-use crate::models::{self, Connectivity, Ebt, Encoding, Features, Hints, Initial, Readout};
+use crate::models::Initial;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -158,69 +157,6 @@ pub(super) enum TextFormat {
     Json,
 }
 
-/// What PyTorch weights do not say of themselves; what is not given here is assumed as in the paper's recipes.
-#[derive(Clone, Debug, Default, ClapArgs)]
-pub(super) struct ModelHints {
-    /// The architecture of weights that fit GraphiT and SAN alike
-    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
-    model_arch: Option<Arch>,
-    /// Their number of attention heads
-    #[arg(long, help_heading = "What PyTorch weights do not say")]
-    model_heads: Option<usize>,
-    /// Where their attention weights come from, if they have explicit bias terms
-    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
-    model_ebt: Option<EbtChoice>,
-    /// How their nodes become one row per molecule
-    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
-    model_readout: Option<ReadoutChoice>,
-    /// What they predict
-    #[arg(long, value_enum, help_heading = "What PyTorch weights do not say")]
-    model_task: Option<TaskChoice>,
-    /// How much absent bonds count in SAN's full graph
-    #[arg(long, help_heading = "What PyTorch weights do not say")]
-    model_gamma: Option<f32>,
-}
-
-/// `--model-task`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum TaskChoice {
-    /// Values per molecule
-    Regression,
-    /// Labels of molecules
-    Labels,
-    /// Labels of atoms
-    NodeLabels,
-}
-
-/// `--model-readout`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReadoutChoice {
-    /// Average
-    Mean,
-    /// Sum
-    Sum,
-}
-
-impl ModelHints {
-    pub(super) fn hints(&self) -> Hints {
-        Hints {
-            arch: self.model_arch.map(Into::into),
-            heads: self.model_heads,
-            ebt: self.model_ebt.map(Into::into),
-            readout: self.model_readout.map(|readout| match readout {
-                ReadoutChoice::Mean => Readout::Mean,
-                ReadoutChoice::Sum => Readout::Sum,
-            }),
-            task: self.model_task.map(|task| match task {
-                TaskChoice::Regression => models::Task::GraphRegression,
-                TaskChoice::Labels => models::Task::GraphLabels,
-                TaskChoice::NodeLabels => models::Task::NodeLabels,
-            }),
-            connectivity: self.model_gamma.map(|gamma| Connectivity::Gamma { gamma }),
-        }
-    }
-}
-
 /// Which model answers, and about what.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Subject {
@@ -235,20 +171,8 @@ pub(super) struct Subject {
     /// The molecule: its place among the usable records, from 0 [default: 0]
     #[arg(long)]
     pub(super) molecule: Option<u32>,
-    /// Scale of the trained explicit bias terms, 0 to 1
-    #[arg(long, value_parser = unit_interval)]
-    pub(super) ebt: Option<f32>,
-    /// Edges to ablate, separated by commas: 3-7 (both directions) or 3>7 (one) takes them out of message passing;
-    /// 3-7:zero keeps them with an activation of zero in every layer, 3-7:mean with the mean of the other edges
-    #[arg(long, value_delimiter = ',', value_parser = edges)]
-    pub(super) ablate: Vec<Edges>,
-    /// Edges to ablate by rule: top=3 (the bonds of highest MA ratio in any layer; top=3:layer=8:head=2 in one), type=double
-    /// (single, double, triple, aromatic), random=3:seed=41 (bonds), or atom=5 (all its edges); with :zero or :mean as above
-    #[arg(long, value_parser = rule)]
-    pub(super) ablate_rule: Option<Rule>,
-    /// Compute full graphs of more than 39,800 edges too, whatever memory they take
-    #[arg(long)]
-    pub(super) allow_large: bool,
+    #[command(flatten)]
+    pub(super) edits: EditArgs,
     #[command(flatten)]
     pub(super) hints: ModelHints,
 }
@@ -369,19 +293,8 @@ pub(super) struct Figure {
     /// What to draw
     #[arg(long, value_enum, default_value_t = Kind::Molecule)]
     pub(super) kind: Kind,
-    /// Scale of the trained explicit bias terms, 0 to 1
-    #[arg(long, value_parser = unit_interval)]
-    pub(super) ebt: Option<f32>,
-    /// Edges to take out of message passing: 3-7 (both directions) or 3>7 (one), separated by commas
-    #[arg(long, value_delimiter = ',', value_parser = edges)]
-    pub(super) ablate: Vec<Edges>,
-    /// Edges to ablate by rule: top=3 (the bonds of highest MA ratio in any layer; top=3:layer=8:head=2 in one), type=double
-    /// (single, double, triple, aromatic), random=3:seed=41 (bonds), or atom=5 (all its edges); with :zero or :mean as above
-    #[arg(long, value_parser = rule)]
-    pub(super) ablate_rule: Option<Rule>,
-    /// Compute full graphs of more than 39,800 edges too, whatever memory they take
-    #[arg(long)]
-    pub(super) allow_large: bool,
+    #[command(flatten)]
+    pub(super) edits: EditArgs,
     #[command(flatten)]
     pub(super) columns: ColumnArgs,
     #[command(flatten)]
@@ -534,139 +447,6 @@ impl Train {
     }
 }
 
-/// `--arch`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Arch {
-    /// Graph transformer with an edge stream
-    Gt,
-    /// GraphiT
-    Graphit,
-    /// SAN
-    San,
-}
-
-impl From<Arch> for crate::models::Arch {
-    fn from(choice: Arch) -> Self {
-        match choice {
-            Arch::Gt => Self::Gt,
-            Arch::Graphit => Self::Graphit,
-            Arch::San => Self::San,
-        }
-    }
-}
-
-/// `--ebt` of `train`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EbtChoice {
-    /// Attention weights from the biased edge score
-    Paper,
-    /// Attention weights from the bias alone
-    Code,
-}
-
-impl From<EbtChoice> for Ebt {
-    fn from(choice: EbtChoice) -> Self {
-        match choice {
-            EbtChoice::Paper => Self::Paper,
-            EbtChoice::Code => Self::Code,
-        }
-    }
-}
-
-/// `--features`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FeatureChoice {
-    /// 28 atom types; single, double and triple bonds
-    Zinc,
-    /// The same atom types, all bonds alike
-    ZincConstant,
-    /// The fields of the Open Graph Benchmark
-    Ogb,
-    /// The 74 and 12 integers that GT reads on TOX21
-    Canonical,
-}
-
-impl From<FeatureChoice> for Features {
-    fn from(choice: FeatureChoice) -> Self {
-        match choice {
-            FeatureChoice::Zinc => Self::Zinc,
-            FeatureChoice::ZincConstant => Self::ZincConstant,
-            FeatureChoice::Ogb => Self::Ogb,
-            FeatureChoice::Canonical => Self::Canonical,
-        }
-    }
-}
-
-/// `--full-graph`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FullGraph {
-    /// With the constants of the architecture's authors
-    Fixed,
-    /// SAN only: gamma is learned
-    Learned,
-}
-
-impl FullGraph {
-    /// What it means for an architecture.
-    pub(super) fn connectivity(self, arch: Arch) -> Connectivity {
-        match self {
-            Self::Fixed => Connectivity::full(arch.into()),
-            Self::Learned => Connectivity::LearnedGamma,
-        }
-    }
-}
-
-/// `--encoding`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum EncodingChoice {
-    /// Nothing
-    Off,
-    /// 8 eigenvectors of the Laplacian, signs drawn anew for every batch
-    Laplacian,
-    /// SAN's learned encoding of 10 eigenvalues and eigenvectors
-    Learned,
-    /// Return probabilities of a random walk of 16 steps
-    RandomWalk,
-    /// Number of neighbours, up to 6
-    Degree,
-}
-
-impl From<EncodingChoice> for Encoding {
-    fn from(choice: EncodingChoice) -> Self {
-        match choice {
-            EncodingChoice::Off => Self::Off,
-            EncodingChoice::Laplacian => Self::LAPLACIAN,
-            EncodingChoice::Learned => Self::LEARNED,
-            EncodingChoice::RandomWalk => Self::RANDOM_WALK,
-            EncodingChoice::Degree => Self::DEGREE,
-        }
-    }
-}
-
-/// What one item of `--ablate` names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Edges {
-    pub(super) edges: Vec<DirectedEdge>,
-    pub(super) how: Ablation,
-}
-
-fn edges(text: &str) -> Result<Edges, String> {
-    let (text, how) = match text.split_once(':') {
-        Some((text, word)) => (text, kind(word)?),
-        None => (text, Ablation::Remove),
-    };
-    let parse = |separator: char| {
-        let (source, target) = text.split_once(separator)?;
-        Some(DirectedEdge::new(source.trim().parse().ok()?, target.trim().parse().ok()?))
-    };
-    if let Some(edge) = parse('>') {
-        return Ok(Edges { edges: vec![edge], how });
-    }
-    parse('-')
-        .map(|edge| Edges { edges: vec![edge, edge.reversed()], how })
-        .ok_or_else(|| "an edge is written 3-7 (both directions) or 3>7 (one), atoms counted from 0".to_owned())
-}
-
 fn unit_of(text: &str) -> Result<(String, String), String> {
     let (column, unit) = text.rsplit_once('=').ok_or("a unit is written COLUMN=UNIT, such as IC50=nM")?;
     Ok((column.to_owned(), unit.trim().to_owned()))
@@ -685,51 +465,6 @@ fn delimiter(text: &str) -> Result<Delimiter, String> {
     known.ok_or_else(|| format!("known are {}", Delimiter::ALL.map(Delimiter::name).join(", ")))
 }
 
-fn kind(word: &str) -> Result<Ablation, String> {
-    let known = Ablation::ALL.into_iter().find(|kind| kind.name() == word);
-    known.ok_or_else(|| format!("edges are ablated by remove, zero or mean, not by `{word}`"))
-}
-
-fn rule(text: &str) -> Result<Rule, String> {
-    let mut words = text.split(':');
-    let (what, value) = words.next().and_then(|word| word.split_once('=')).ok_or(RULE)?;
-    let mut how = Ablation::Remove;
-    let mut choice = match what {
-        "top" => Choice::Strongest { count: whole(value)?, layer: None, head: None },
-        "type" => {
-            let known = BondKind::ALL.into_iter().find(|kind| kind.name() == value);
-            Choice::Kind(known.ok_or("types of bonds are single, double, triple and aromatic")?)
-        }
-        "random" => Choice::Random { count: whole(value)?, seed: BASE_SEED },
-        "atom" => Choice::Atom(AtomId(whole(value)?)),
-        _ => return Err(RULE.to_owned()),
-    };
-    for word in words {
-        match (&mut choice, word.split_once('=')) {
-            (Choice::Strongest { layer, .. }, Some(("layer", value))) => *layer = Some(whole(value)?),
-            (Choice::Strongest { head, .. }, Some(("head", value))) => *head = Some(whole(value)?),
-            (Choice::Random { seed, .. }, Some(("seed", value))) => *seed = whole(value)?,
-            (_, None) => how = kind(word)?,
-            _ => return Err(RULE.to_owned()),
-        }
-    }
-    Ok(Rule { choice, how })
-}
-
-const RULE: &str =
-    "a rule is top=3, top=3:layer=8:head=2, type=double, random=3:seed=41 or atom=5, perhaps with :zero or :mean";
-
-fn whole<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_not_a_number| format!("`{text}` is not a whole number from 0 up"))
-}
-
-fn unit_interval(text: &str) -> Result<f32, String> {
-    text.parse()
-        .ok()
-        .filter(|scale| (0.0..=1.0).contains(scale))
-        .ok_or_else(|| "the scale is a number from 0 (off) to 1 (as trained)".to_owned())
-}
-
 fn pixel_scale(text: &str) -> Result<f32, String> {
     text.parse()
         .ok()
@@ -740,6 +475,7 @@ fn pixel_scale(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::DirectedEdge;
     use clap::CommandFactory as _;
 
     #[test]
@@ -752,25 +488,8 @@ mod tests {
         let args =
             Args::try_parse_from(["bondscope", "trace", "x.csv", "--ablate", "3-7,5>6", "--out", "y.npz"]).unwrap();
         let Some(Work::Trace(trace)) = args.task else { panic!("not a trace") };
-        let all: Vec<DirectedEdge> = trace.subject.ablate.into_iter().flat_map(|edges| edges.edges).collect();
+        let all: Vec<DirectedEdge> = trace.subject.edits.ablate.into_iter().flat_map(|edges| edges.edges).collect();
         assert_eq!(all, [DirectedEdge::new(3, 7), DirectedEdge::new(7, 3), DirectedEdge::new(5, 6)]);
-        assert_eq!(edges("5>6:mean"), Ok(Edges { edges: vec![DirectedEdge::new(5, 6)], how: Ablation::LayerMean }));
-        assert!(edges("5>6:median").is_err() && edges("3").is_err() && edges("a-b").is_err() && edges("3--4").is_err());
-    }
-
-    #[test]
-    fn rules_are_read_in_every_form() {
-        let read = |text| rule(text).map(|rule| (rule.choice, rule.how));
-        let top = |layer, head| Choice::Strongest { count: 3, layer, head };
-        assert_eq!(read("top=3"), Ok((top(None, None), Ablation::Remove)));
-        assert_eq!(read("top=3:layer=8:head=2:zero"), Ok((top(Some(8), Some(2)), Ablation::Zero)));
-        assert_eq!(read("type=aromatic:mean"), Ok((Choice::Kind(BondKind::Aromatic), Ablation::LayerMean)));
-        assert_eq!(read("random=2:seed=7"), Ok((Choice::Random { count: 2, seed: 7 }, Ablation::Remove)));
-        assert_eq!(read("random=2"), Ok((Choice::Random { count: 2, seed: 41 }, Ablation::Remove)));
-        assert_eq!(read("atom=5:remove"), Ok((Choice::Atom(AtomId(5)), Ablation::Remove)));
-        for text in ["", "top", "top=x", "top=-1", "type=ionic", "type=double:layer=3", "atom=5:drop", "best=3"] {
-            assert!(rule(text).is_err(), "{text}");
-        }
     }
 
     #[test]
@@ -781,8 +500,6 @@ mod tests {
 
     #[test]
     fn scales_outside_their_range_are_refused() {
-        assert!(unit_interval("1.01").is_err() && unit_interval("NaN").is_err());
-        assert_eq!(unit_interval("0.25"), Ok(0.25));
         assert!(pixel_scale("0").is_err());
     }
 }

@@ -95,10 +95,7 @@ fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind),
         file: file.to_owned(),
         model: item.model.clone(),
         molecule: Some(item.molecule),
-        ebt: task.ebt,
-        ablate: task.ablate.clone(),
-        ablate_rule: task.ablate_rule,
-        allow_large: task.allow_large,
+        edits: task.edits.clone(),
         hints: task.hints.clone(),
         columns: task.columns.clone(),
     })?;
@@ -111,7 +108,7 @@ fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind),
         return Err(Failure::Unusable(text));
     }
     session.run(Command::SetLayer(item.layer))?;
-    let options = SweepOptions { allow_large: task.allow_large, ..session.options(&task.chosen)? };
+    let options = SweepOptions { allow_large: task.edits.allow_large, ..session.options(&task.chosen)? };
     // The base range behind one molecule's curves is worth seconds, not minutes.
     let few = || session.count(options) <= SWEPT_UNASKED;
     if kind.is_measured() || kind == FigureKind::EdgeRatios && few() {

@@ -2,8 +2,10 @@
 //! runs until it is idle. Progress goes to standard error, results to standard output or `--out`.
 
 mod args;
+mod edits;
 mod figure;
 mod inspect;
+mod network;
 mod progress;
 mod run;
 

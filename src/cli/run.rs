@@ -1,6 +1,8 @@
 //! The subcommands that drive a workspace without a window.
 
-use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, Edges, ModelHints, Subject, Trace, Train};
+use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, Subject, Trace, Train};
+use super::edits::Edges;
+use super::network::ModelHints;
 use super::progress::Progress;
 use super::{Failure, interrupted};
 use crate::domain::{self, Choice, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
@@ -129,7 +131,7 @@ impl Session {
     fn network(&self, task: &Train) -> ModelSpec {
         let dataset = self.workspace.state.dataset();
         let labels = dataset.is_some_and(|dataset| dataset.columns.task == domain::Task::Labels);
-        let chosen = task.arch.unwrap_or(super::args::Arch::Gt);
+        let chosen = task.arch.unwrap_or(super::network::Arch::Gt);
         let arch: Arch = chosen.into();
         let features = task.features.map_or(
             match (labels, arch) {
@@ -216,10 +218,10 @@ impl Session {
             )));
         }
         self.run(Command::SelectMolecule(MoleculeId(molecule)))?;
-        if subject.allow_large {
+        if subject.edits.allow_large {
             self.run(Command::AllowLarge)?;
         }
-        if let Some(scale) = subject.ebt {
+        if let Some(scale) = subject.edits.ebt {
             if !self.workspace.state.checkpoint().is_some_and(|checkpoint| checkpoint.spec.has_ebt()) {
                 return Err(Failure::Unusable(format!(
                     "--ebt scales the explicit bias terms of a model trained with them, which this one has not: {}",
@@ -233,12 +235,12 @@ impl Session {
             }
             self.run(Command::SetExplicitBias(Scale::new(scale)))?;
         }
-        if let Some(rule) = subject.ablate_rule {
+        if let Some(rule) = subject.edits.ablate_rule {
             self.check_rule(rule)?;
             self.run(Command::SetRule(Some(rule)))?;
         }
         // The rule's edges are known by now; those that are named come on top.
-        for Edges { edges, how } in &subject.ablate {
+        for Edges { edges, how } in &subject.edits.ablate {
             self.check_edges(edges)?;
             self.run(Command::Ablate(edges.clone(), *how))?;
         }
