@@ -6,46 +6,28 @@
     reason = "a failed step is a failed test; repeats are equal to the bit"
 )]
 
+#[path = "common/windowless.rs"]
+mod common;
+
 use bondscope::domain::{Ablation, BondId, DirectedEdge, Scale, Trace};
 use bondscope::engine::{ModelState, SweepOptions};
 use bondscope::figure::Format;
-use bondscope::gpu::Gpu;
 use bondscope::scene::{Background, Pick};
-use bondscope::workspace::{Command, Difference, FigureKind, Severity, Source, With, Workspace};
+use bondscope::workspace::{Command, Difference, FigureKind, Severity, With, Workspace};
+use common::*;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 const TABLE: &str = "smiles,target\nCC(=O)Nc1ccccc1,-0.7\nCCO,1.5\n[SiH3]C,1\n";
 
-#[track_caller]
-fn give(workspace: &mut Workspace, command: Command) {
-    workspace.apply(command);
-    let began = Instant::now();
-    assert!(workspace.run_until_idle(|_| began.elapsed() < Duration::from_secs(120)), "not idle after two minutes");
-}
-
-fn open() -> (Workspace, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("molecules.csv");
-    std::fs::write(&path, TABLE).unwrap();
-    let mut workspace = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap();
-    give(&mut workspace, Command::Open(Source::File(path)));
-    (workspace, folder)
-}
-
-fn place(workspace: &Workspace, name: &str) -> usize {
-    workspace.state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == name).unwrap()
-}
-
 fn compare(workspace: &mut Workspace, name: &str, edited: bool) {
-    let place = place(workspace, name);
+    let place = model(workspace, name);
     give(workspace, Command::Compare(With::Model { place, edited }));
 }
 
 /// What a model says of the first molecule when it is asked alone, with some edits.
 fn alone(name: &str, edits: &[Command]) -> Arc<Trace> {
-    let (mut workspace, _keep) = open();
-    let place = place(&workspace, name);
+    let (mut workspace, _keep) = open(TABLE);
+    let place = model(&workspace, name);
     give(&mut workspace, Command::SetModel(place));
     edits.iter().for_each(|edit| give(&mut workspace, edit.clone()));
     Arc::clone(&workspace.state.comparison.as_ref().unwrap().edited)
@@ -58,7 +40,7 @@ fn shown(workspace: &Workspace, side: usize) -> Arc<Trace> {
 
 #[test]
 fn each_side_says_what_its_model_says_alone_and_edits_reach_edited_sides_only() {
-    let (mut workspace, _keep) = open();
+    let (mut workspace, _keep) = open(TABLE);
     compare(&mut workspace, "gt-ebt-zinc", true);
     compare(&mut workspace, "san-base", false);
     let cut = Command::ToggleBond(BondId(1));
@@ -71,7 +53,7 @@ fn each_side_says_what_its_model_says_alone_and_edits_reach_edited_sides_only() 
     assert_eq!(*shown(&workspace, 2), *alone("san-base", &[]));
     let names = [0, 1, 2].map(|side| workspace.state.name_at(side));
     assert_eq!(names, ["gt-zinc, edited", "gt-ebt-zinc, edited", "san-base, untrained"]);
-    let ebt = With::Model { place: place(&workspace, "gt-ebt-zinc"), edited: false };
+    let ebt = With::Model { place: model(&workspace, "gt-ebt-zinc"), edited: false };
     give(&mut workspace, Command::SetLane(1, ebt));
     assert_eq!(*shown(&workspace, 1), *alone("gt-ebt-zinc", &[]));
     give(&mut workspace, Command::Undo);
@@ -81,11 +63,11 @@ fn each_side_says_what_its_model_says_alone_and_edits_reach_edited_sides_only() 
 
 #[test]
 fn sides_survive_another_model_and_another_molecule_and_swap() {
-    let (mut workspace, _keep) = open();
+    let (mut workspace, _keep) = open(TABLE);
     compare(&mut workspace, "gt-base", true);
     compare(&mut workspace, "gt-base", true);
     assert_eq!(workspace.state.side_count(), 2, "the same state is not shown twice");
-    let other = place(&workspace, "san-base");
+    let other = model(&workspace, "san-base");
     give(&mut workspace, Command::SetModel(other));
     assert_eq!(workspace.state.name_at(1), "gt-base, untrained");
     assert_eq!(*shown(&workspace, 1), *alone("gt-base", &[]));
@@ -106,7 +88,7 @@ fn sides_survive_another_model_and_another_molecule_and_swap() {
 
 #[test]
 fn all_sides_have_one_scale_and_the_difference_is_edge_by_edge_about_zero() {
-    let (mut workspace, _keep) = open();
+    let (mut workspace, _keep) = open(TABLE);
     give(&mut workspace, Command::Compare(With::AsTrained));
     compare(&mut workspace, "gt-ebt-zinc", true);
     let gone = DirectedEdge::new(0, 1);
@@ -147,8 +129,8 @@ fn all_sides_have_one_scale_and_the_difference_is_edge_by_edge_about_zero() {
 
 #[test]
 fn a_full_graph_beside_a_sparse_one_says_what_only_it_has() {
-    let (mut workspace, _keep) = open();
-    let sparse = place(&workspace, "san-base");
+    let (mut workspace, _keep) = open(TABLE);
+    let sparse = model(&workspace, "san-base");
     give(&mut workspace, Command::SetModel(sparse));
     compare(&mut workspace, "san-full-base", true);
     give(&mut workspace, Command::ShowDifference(Some(Difference { of: 1, minus: 0 })));
@@ -161,7 +143,7 @@ fn a_full_graph_beside_a_sparse_one_says_what_only_it_has() {
 
 #[test]
 fn one_side_without_an_answer_leaves_the_others_theirs() {
-    let (mut workspace, _keep) = open();
+    let (mut workspace, _keep) = open(TABLE);
     let canonical = "gt-canonical-base";
     give(&mut workspace, Command::SetBase(canonical.to_owned()));
     compare(&mut workspace, "gt-zinc", true);
@@ -177,7 +159,7 @@ fn one_side_without_an_answer_leaves_the_others_theirs() {
 
 #[test]
 fn companions_are_found_and_lanes_are_restored_by_name() {
-    let (mut workspace, _keep) = open();
+    let (mut workspace, _keep) = open(TABLE);
     give(&mut workspace, Command::Compare(With::Twin));
     give(&mut workspace, Command::Compare(With::Base));
     assert_eq!([1, 2].map(|side| workspace.state.name_at(side)), ["gt-ebt-zinc, as trained", "gt-base, untrained"]);
@@ -200,7 +182,7 @@ fn companions_are_found_and_lanes_are_restored_by_name() {
 
 #[test]
 fn a_comparison_is_one_figure_with_one_bar_and_one_table_with_a_column_for_each_state() {
-    let (mut workspace, folder) = open();
+    let (mut workspace, folder) = open(TABLE);
     give(&mut workspace, Command::Compare(With::Twin));
     give(&mut workspace, Command::ShowDifference(Some(Difference { of: 1, minus: 0 })));
     let figure = workspace.figure(FigureKind::Molecule).unwrap();
@@ -230,7 +212,7 @@ fn a_comparison_is_one_figure_with_one_bar_and_one_table_with_a_column_for_each_
 
 #[test]
 fn the_models_side_by_side_are_measured_and_share_the_plots() {
-    let (mut workspace, _keep) = open();
+    let (mut workspace, _keep) = open(TABLE);
     compare(&mut workspace, "gt-base", true);
     assert!(workspace.chart(FigureKind::Curves, ModelState::Trained).is_err());
     let options = SweepOptions::default();
@@ -244,7 +226,7 @@ fn the_models_side_by_side_are_measured_and_share_the_plots() {
         assert!(has("A gt-zinc, trained") && has("B gt-base, untrained"), "{:?}", chart.table.columns);
     }
     // Unasked, what is missing is measured in turn.
-    let (workspace, _keep) = open();
+    let (workspace, _keep) = open(TABLE);
     let mut workspace = workspace.with_unasked_sweeps();
     give(&mut workspace, Command::Compare(With::Twin));
     assert!((0..2).all(|side| workspace.state.survey_at(side).is_some_and(|survey| survey.is_complete())));

@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed step is a failed test")]
 
+#[path = "common/windowless.rs"]
+mod common;
+
 use bondscope::domain::{Ablation, DirectedEdge};
 use bondscope::figure::{Content, Draft, Figure, FigureSpec, Format, draw};
-use bondscope::gpu::Gpu;
-use bondscope::workspace::{Command, Compose, Composition, Difference, FigureKind, Severity, Source, With, Workspace};
+use bondscope::workspace::{Command, Compose, Composition, Difference, FigureKind, With, Workspace};
+use common::*;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-const DEADLINE: Duration = Duration::from_secs(120);
 
 const TABLE: &str = "\
 smiles,target,split
@@ -18,31 +19,6 @@ c1ccccc1O,0.2,test
 CC(=O)Nc1ccccc1,-0.7,test
 CC(C)Cc1ccc(cc1)C(C)C(=O)O,3.1,test
 ";
-
-fn workspace() -> Workspace {
-    Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap()
-}
-
-#[track_caller]
-fn give(workspace: &mut Workspace, command: Command) {
-    workspace.apply(command);
-    let began = Instant::now();
-    assert!(workspace.run_until_idle(|_| began.elapsed() < DEADLINE), "not idle: {:?}", workspace.state.jobs);
-}
-
-fn open(text: &str) -> (Workspace, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("molecules.csv");
-    std::fs::write(&path, text).unwrap();
-    let mut workspace = workspace();
-    give(&mut workspace, Command::Open(Source::File(path)));
-    (workspace, folder)
-}
-
-fn errors(workspace: &Workspace) -> Vec<&str> {
-    let notices = workspace.state.notices.iter().filter(|notice| notice.severity == Severity::Error);
-    notices.map(|notice| notice.text.as_str()).collect()
-}
 
 /// The drawing of the figure as it is now.
 #[track_caller]

@@ -6,16 +6,15 @@
 mod common;
 
 use bondscope::domain::{BondId, MoleculeId};
-use bondscope::gpu::Gpu;
 use bondscope::scene::Pick;
 use bondscope::ui::App;
-use bondscope::workspace::{Command, FileCommand, Labelled, Source, Workspace};
+use bondscope::workspace::{Command, FileCommand, Labelled, Source};
+use common::windowless::{give, workspace};
 use common::*;
 use eframe::egui::{Key, Modifiers, Role, Theme, Vec2, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Keeps pictures of what is shown, if a folder is given for them.
@@ -43,7 +42,7 @@ fn keep(harness: &mut Harness<'_, App>, name: &str) {
 fn saved(folder: &Path) -> PathBuf {
     let molecules = folder.join("molecules.csv");
     std::fs::write(&molecules, "smiles,target\nCCO,1.5\nc1ccccc1O,0.2\nCC(=O)Nc1ccccc1,-0.7\n").unwrap();
-    let mut workspace = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap();
+    let mut workspace = workspace();
     let path = folder.join("study.bondscope");
     for command in [
         Command::Open(Source::File(molecules)),
@@ -52,9 +51,7 @@ fn saved(folder: &Path) -> PathBuf {
         Command::Label(Labelled { molecule: MoleculeId(2), part: Some(Pick::Bond(BondId(3))) }, "amide".to_owned()),
         Command::File(FileCommand::Save(path.clone())),
     ] {
-        workspace.apply(command);
-        let since = Instant::now();
-        assert!(workspace.run_until_idle(|_| since.elapsed() < DEADLINE));
+        give(&mut workspace, command);
     }
     path
 }
@@ -175,7 +172,7 @@ fn what_a_crash_left_is_offered_and_restored() {
     let folder = tempfile::tempdir().unwrap();
     let path = saved(folder.path());
     let kept = folder.path().join("kept");
-    let mut crashed = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap().with_autosave(kept.clone());
+    let mut crashed = workspace().with_autosave(kept.clone());
     crashed.apply(Command::File(FileCommand::Open(path)));
     let since = Instant::now();
     while !std::fs::read_dir(&kept).is_ok_and(|mut found| {

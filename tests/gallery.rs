@@ -7,32 +7,24 @@ mod common;
 
 use bondscope::analysis::Quantity;
 use bondscope::domain::{Ablation, MoleculeId, Split};
-use bondscope::gpu::Gpu;
 use bondscope::scene::{Background, Scene};
 use bondscope::ui::{App, Pane};
 use bondscope::workspace::{Command, Look, Sheet, Source, Workspace};
+use common::windowless::{give, settle, workspace};
 use common::*;
 use eframe::egui::{Key, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use glam::Vec2;
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Large enough that a thumbnail is the same drawing as in the molecule panel.
 const LARGE: Look = Look { background: Background::Light, cell: Vec2::new(900.0, 600.0) };
 const SMALL: Look = Look { background: Background::Light, cell: Vec2::new(92.0, 62.0) };
 
-#[track_caller]
-fn settle(workspace: &mut Workspace) {
-    let began = Instant::now();
-    assert!(workspace.run_until_idle(|_| began.elapsed() < DEADLINE), "not idle in time");
-}
-
 fn bundled() -> Workspace {
-    let mut workspace = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap();
-    workspace.apply(Command::Open(Source::Bundled));
-    settle(&mut workspace);
+    let mut workspace = workspace();
+    give(&mut workspace, Command::Open(Source::Bundled));
     workspace
 }
 

@@ -13,6 +13,9 @@
     reason = "a test that reports"
 )]
 
+#[path = "common/windowless.rs"]
+mod common;
+
 use bondscope::analysis::Quantity;
 use bondscope::domain::{
     Ablation, AtomId, BondId, BondKind, Choice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split,
@@ -20,15 +23,14 @@ use bondscope::domain::{
 use bondscope::engine::jobs::train::TrainOptions;
 use bondscope::engine::{ModelState, SweepOptions};
 use bondscope::figure::Format;
-use bondscope::gpu::Gpu;
 use bondscope::models::{Initial, ModelSpec};
 use bondscope::scene::{Background, ColorMap, Pick};
 use bondscope::workspace::{
     Coloring, Column, Command, Difference, FigureKind, Look, MOST_LANES, QUANTITIES, Source, With, Workspace,
 };
+use common::{settle, workspace};
 use glam::Vec2;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[global_allocator]
@@ -311,7 +313,7 @@ fn random_commands_neither_break_nor_grow_the_workspace() {
     let seed = number("BONDSCOPE_SOAK_SEED", 1);
     let folder = tempfile::tempdir().unwrap();
     let mut dice = Dice(seed);
-    let mut workspace = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap().with_unasked_sweeps();
+    let mut workspace = workspace().with_unasked_sweeps();
     workspace.apply(Command::Open(Source::Bundled));
     let (began, mut given, mut memory) = (Instant::now(), 0_u64, Vec::new());
     while began.elapsed() < time {
@@ -333,12 +335,7 @@ fn random_commands_neither_break_nor_grow_the_workspace() {
     workspace.state.jobs.iter().map(|job| job.id).collect::<Vec<_>>().into_iter().for_each(|id| {
         workspace.apply(Command::Stop(id));
     });
-    let since = Instant::now();
-    assert!(
-        workspace.run_until_idle(|_| since.elapsed() < Duration::from_secs(120)),
-        "stuck: {:?}",
-        workspace.state.jobs
-    );
+    settle(&mut workspace);
     let thirds: Vec<f64> = memory.chunks(memory.len().div_ceil(3).max(1)).map(median).collect();
     println!(
         "seed {seed}: {given} commands in {:.0} s, MB resident by thirds: {thirds:.0?}",

@@ -7,16 +7,19 @@
     reason = "a failed step is a failed test; repeats are equal to the bit"
 )]
 
+#[path = "common/windowless.rs"]
+mod common;
+
 use bondscope::analysis::{Quantity, View, edge_values};
 use bondscope::domain::{
     Ablation, BondId, BondKind, Choice, ColumnChoice, DirectedEdge, MoleculeId, Rule, Scale, Split,
 };
 use bondscope::engine::{ModelState, SweepOptions};
 use bondscope::figure::Format;
-use bondscope::gpu::Gpu;
 use bondscope::models::Initial;
 use bondscope::scene::{Background, Pick};
-use bondscope::workspace::{Coloring, Column, Command, FigureKind, Severity, Source, Workspace};
+use bondscope::workspace::{Coloring, Column, Command, FigureKind, Source, Workspace};
+use common::*;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -30,44 +33,9 @@ CC(=O)Nc1ccccc1,-0.7,test
 CC(C)Cc1ccc(cc1)C(C)C(=O)O,3.1,test
 ";
 
-fn workspace() -> Workspace {
-    Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap()
-}
-
-#[track_caller]
-fn settle(workspace: &mut Workspace) {
-    let began = Instant::now();
-    let done = workspace.run_until_idle(|_| began.elapsed() < Duration::from_secs(120));
-    assert!(done, "not idle after two minutes: {:?}", workspace.state.jobs);
-}
-
-#[track_caller]
-fn give(workspace: &mut Workspace, command: Command) {
-    workspace.apply(command);
-    settle(workspace);
-}
-
-fn open(text: &str) -> (Workspace, tempfile::TempDir) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("molecules.csv");
-    std::fs::write(&path, text).unwrap();
-    let mut workspace = workspace();
-    give(&mut workspace, Command::Open(Source::File(path)));
-    (workspace, folder)
-}
-
 fn prediction(workspace: &Workspace) -> (f32, f32) {
     let comparison = workspace.state.comparison.as_ref().unwrap();
     (comparison.baseline.prediction[0], comparison.edited.prediction[0])
-}
-
-fn model(workspace: &Workspace, name: &str) -> usize {
-    workspace.state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == name).unwrap()
-}
-
-fn errors(workspace: &Workspace) -> Vec<&str> {
-    let notices = workspace.state.notices.iter().filter(|notice| notice.severity == Severity::Error);
-    notices.map(|notice| notice.text.as_str()).collect()
 }
 
 #[test]

@@ -2,22 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step is a failed test")]
 
+#[path = "common/windowless.rs"]
+mod common;
+
 use bondscope::analysis::Quantity;
 use bondscope::domain::{
     Ablation, AtomId, BondId, BondKind, Choice, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split,
 };
 use bondscope::engine::ModelState;
-use bondscope::gpu::Gpu;
 use bondscope::models::{Hints, Initial};
 use bondscope::scene::{ColorMap, Pick};
 use bondscope::workspace::{
     Coloring, Column, Command, Compose, Difference, FigureKind, FileCommand, Found, Labelled, Saved, Severity, Source,
     State, With, Workspace,
 };
+use common::{DEADLINE, give, settle, workspace};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 const TABLE: &str = "\
@@ -32,24 +34,6 @@ CC(C)Cc1ccc(cc1)C(C)C(=O)O,3.1,test
 const RULE: Rule = Rule { choice: Choice::Kind(BondKind::Double), how: Ablation::Zero };
 
 const WEIGHTS: &[u8] = include_bytes!("../assets/models/gt-ebt-zinc.safetensors");
-
-fn workspace() -> Workspace {
-    Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap()
-}
-
-#[track_caller]
-fn settle(workspace: &mut Workspace) {
-    let began = Instant::now();
-    let done = workspace.run_until_idle(|_| began.elapsed() < Duration::from_secs(120));
-    assert!(done, "not idle after two minutes: {:?}", workspace.state.jobs);
-    workspace.pump();
-}
-
-#[track_caller]
-fn give(workspace: &mut Workspace, command: Command) {
-    workspace.apply(command);
-    settle(workspace);
-}
 
 fn file(command: FileCommand) -> Command {
     Command::File(command)
@@ -402,7 +386,7 @@ fn until_kept(workspace: &mut Workspace, folder: &Path) {
     let began = Instant::now();
     let kept = |name: &std::ffi::OsStr| name.to_string_lossy().ends_with("-0.bondscope");
     while !std::fs::read_dir(folder).is_ok_and(|mut entries| entries.any(|entry| kept(&entry.unwrap().file_name()))) {
-        assert!(began.elapsed() < Duration::from_secs(60), "nothing was kept");
+        assert!(began.elapsed() < DEADLINE, "nothing was kept");
         workspace.pump();
         std::thread::sleep(workspace.keeps_in().unwrap_or_default().min(Duration::from_millis(50)));
     }
@@ -413,7 +397,7 @@ fn until_kept(workspace: &mut Workspace, folder: &Path) {
 fn until(workspace: &mut Workspace, condition: impl Fn(&State) -> bool) {
     let began = Instant::now();
     while !condition(&workspace.state) {
-        assert!(began.elapsed() < Duration::from_secs(60), "waited in vain");
+        assert!(began.elapsed() < DEADLINE, "waited in vain");
         workspace.pump();
         std::thread::sleep(Duration::from_millis(5));
     }

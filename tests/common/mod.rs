@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a failed step is a failed test")]
 #![allow(unreachable_pub, reason = "shared by several files of tests")]
 
+pub mod windowless;
+
 use bondscope::gpu::{Compute, Gpu};
 use bondscope::ui::{App, Options, Picker, Purpose, egui_setup};
 use bondscope::workspace::{Command, Source, State, Workspace};
@@ -16,8 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Longest that anything may take, on a loaded machine without a GPU.
-pub const DEADLINE: Duration = Duration::from_secs(120);
+pub use windowless::DEADLINE;
 
 /// The one device of the process; `None` without an adapter.
 pub static GPU: LazyLock<Option<Gpu>> = LazyLock::new(|| Gpu::new(Compute::Cpu).ok().filter(|gpu| gpu.setup.is_some()));
