@@ -525,3 +525,41 @@ fn a_batch_of_figures_has_names_from_a_template_and_each_redraws_itself() {
     refuses(&["figure", &file, "--molecule", "0,1", "--out", &path(&folder, "one.svg")], &["one name"]);
     refuses(&["figure", "--spec", &file, "--out", &path(&folder, "x.svg")], &["no specification"]);
 }
+
+#[test]
+fn states_are_compared_side_by_side_in_one_figure_that_redraws_itself() {
+    let (folder, file) = folder();
+    let draw = |more: &[&str], name: &str| {
+        let out = path(&folder, name);
+        let args = ["figure", &file, "--device", "cpu", "--molecule", "2", "--ablate", "0-1", "--out", &out];
+        succeeds(&[&args[..], more].concat());
+        fs::read_to_string(out).unwrap()
+    };
+    let svg = draw(&["--compare", "as-trained,gt-ebt-zinc", "--difference"], "three.svg");
+    for text in ["A gt-zinc, edited", "B gt-zinc, as trained", "C gt-ebt-zinc, edited", "B − A<", "B − A: MA ratio"]
+    {
+        assert!(svg.contains(text), "{text}");
+    }
+    let table = draw(&["--compare", "base"], "two.csv");
+    let head = table.lines().next().unwrap();
+    assert!(head.ends_with("\"A gt-zinc, edited\",\"B gt-base, untrained, edited\""), "{head}");
+    for kind in ["edge-ratios", "curves", "histogram"] {
+        let svg = draw(&["--compare", "gt-ebt-zinc", "--kind", kind], "chart.svg");
+        assert!(svg.contains("B gt-ebt-zinc"), "{kind}");
+        assert!(!svg.contains("not measured yet"), "{kind}");
+    }
+    let (first, again) = (path(&folder, "three.svg"), path(&folder, "again.svg"));
+    succeeds(&["figure", "--spec", &first, "--device", "cpu", "--out", &again]);
+    let picture = |svg: &str| svg.split_once("</metadata>").unwrap().1.to_owned();
+    assert_eq!(picture(&fs::read_to_string(again).unwrap()), picture(&svg));
+    let refused = |more: &[&str], words: &[&str]| {
+        let args = ["figure", &file, "--device", "cpu", "--out", "x.svg"];
+        refuses(&[&args[..], more].concat(), words);
+    };
+    refused(&["--difference"], &["--compare"]);
+    refused(&["--compare", "base,gt-base"], &["C would be the same"]);
+    refused(&["--compare", "as-trained"], &["B would be the same"]);
+    refused(&["--compare", "base,gt-ebt-zinc,san-base"], &["at most 2"]);
+    refused(&["--compare", "base", "--difference", "--kind", "curves"], &["--kind"]);
+    refused(&["--compare", "nothing"], &["neither a bundled model nor a file"]);
+}

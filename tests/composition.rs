@@ -5,10 +5,12 @@
 #[path = "common/windowless.rs"]
 mod common;
 
-use bondscope::domain::{Ablation, DirectedEdge};
+use bondscope::domain::{Ablation, AtomId, BondId, DirectedEdge};
 use bondscope::figure::{Content, Draft, Figure, FigureSpec, Format, draw};
+use bondscope::scene::{Background, Pick};
 use bondscope::workspace::{Command, Compose, Composition, Difference, FigureKind, With, Workspace};
 use common::*;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -118,6 +120,34 @@ fn a_figure_of_changed_data_or_weights_says_so_and_one_of_missing_data_why() {
             .panels()
             .all(|panel| matches!(&panel.content, Content::Missing(reason) if reason.contains("molecules.csv")))
     );
+}
+
+#[test]
+fn what_is_chosen_is_marked_named_and_carried_by_the_file() {
+    let (mut workspace, folder) = open(TABLE);
+    let (plain, path) = (folder.path().join("plain.svg"), folder.path().join("marked.svg"));
+    let export =
+        |path: &Path| Command::Export { kind: FigureKind::Molecule, format: Format::Svg, path: path.to_owned() };
+    give(&mut workspace, export(&plain));
+    assert!(!std::fs::read_to_string(&plain).unwrap().contains("marked</text>"));
+    let outline = Background::Light.outlined().to_string();
+    let (a, b, _) = workspace.state.shown.as_ref().unwrap().molecule.bond(BondId(1)).unwrap();
+    let bond = format!("bond {}–{} marked", a.0, b.0);
+    for (pick, words) in [(Pick::Bond(BondId(1)), bond.as_str()), (Pick::Atom(AtomId(2)), "atom 2 marked")] {
+        give(&mut workspace, Command::Select(Some(pick)));
+        give(&mut workspace, export(&path));
+        let svg = std::fs::read_to_string(&path).unwrap();
+        assert!(svg.contains(words) && svg.contains(&outline), "{words}: {svg}");
+        let read = Composition::read(&path).unwrap();
+        let (figure, remarks) = self::workspace().compose(&read, |_| true).unwrap();
+        assert!(remarks.is_empty(), "{remarks:?}");
+        let picture = |svg: &str| svg.split_once("</metadata>").unwrap().1.to_owned();
+        assert_eq!(picture(&draw(&figure).unwrap()), picture(&svg), "{words}");
+    }
+    // Every state of a comparison marks it.
+    give(&mut workspace, Command::Compare(With::Base));
+    give(&mut workspace, export(&path));
+    assert_eq!(std::fs::read_to_string(&path).unwrap().matches(&outline).count(), 2);
 }
 
 #[test]

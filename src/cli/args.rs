@@ -1,5 +1,6 @@
 //! What can be said on the command line. Scripts rely on these names.
 
+use super::compare::CompareArgs;
 use super::edits::EditArgs;
 use super::network::{Arch, EbtChoice, EncodingChoice, FeatureChoice, FullGraph, ModelHints};
 use crate::domain::{ColumnChoice, Delimiter, Part, Split, Task};
@@ -278,7 +279,7 @@ pub(super) struct Figure {
     #[arg(required_unless_present = "spec")]
     pub(super) file: Option<PathBuf>,
     /// Redraw a figure from its saved specification (.figure.json), or from an .svg or .png that carries one
-    #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate", "ablate_rule"])]
+    #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate", "ablate_rule", "compare", "difference"])]
     pub(super) spec: Option<PathBuf>,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file;
     /// may be given several times [default: gt-zinc]
@@ -293,6 +294,8 @@ pub(super) struct Figure {
     /// What to draw
     #[arg(long, value_enum, default_value_t = Kind::Molecule)]
     pub(super) kind: Kind,
+    #[command(flatten)]
+    pub(super) compared: CompareArgs,
     #[command(flatten)]
     pub(super) edits: EditArgs,
     #[command(flatten)]

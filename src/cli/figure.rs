@@ -1,6 +1,7 @@
 //! `figure`: one figure, many of a kind under names from a template, or one redrawn from its specification.
 
 use super::args::{DeviceChoice, Figure, Kind, Subject};
+use super::compare::{self, Compared};
 use super::run::Session;
 use super::{Failure, interrupted};
 use crate::engine::SweepOptions;
@@ -84,13 +85,19 @@ fn draw_all(task: &Figure, file: &Path, device: DeviceChoice) -> Result<(), Fail
         Kind::Curves => FigureKind::Curves,
         Kind::Histogram => FigureKind::Histogram,
     };
+    let compared = Compared::find(&mut session, &task.compared, (task.kind, &task.hints))?;
     for item in items {
-        draw(&mut session, task, (file, kind), &item)?;
+        draw(&mut session, task, (file, kind, &compared), &item)?;
     }
     Ok(())
 }
 
-fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind), item: &Item) -> Result<(), Failure> {
+fn draw(
+    session: &mut Session,
+    task: &Figure,
+    (file, kind, compared): (&Path, FigureKind, &Compared),
+    item: &Item,
+) -> Result<(), Failure> {
     session.show_molecule(&Subject {
         file: file.to_owned(),
         model: item.model.clone(),
@@ -99,9 +106,11 @@ fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind),
         hints: task.hints.clone(),
         columns: task.columns.clone(),
     })?;
+    compared.show(session)?;
     if !kind.is_measured() {
         session.check_traceable()?;
     }
+    compare::check(session, kind)?;
     let layers = session.workspace.state.checkpoint().map_or(0, |checkpoint| checkpoint.spec.layers);
     if item.layer >= layers {
         let text = format!("there is no layer {}: the model has {layers}, counted from 0", item.layer);
@@ -115,6 +124,9 @@ fn draw(session: &mut Session, task: &Figure, (file, kind): (&Path, FigureKind),
         session.run(Command::ShowSplit(options.split))?;
         session.run(Command::SetInitial(options.initial))?;
         session.run(Command::Sweep(options))?;
+        if kind.is_measured() {
+            compare::measure(session, options)?;
+        }
     }
     let mut figure = session.workspace.figure(kind)?;
     figure.spec = page(task, figure.spec);

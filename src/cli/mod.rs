@@ -2,6 +2,7 @@
 //! runs until it is idle. Progress goes to standard error, results to standard output or `--out`.
 
 mod args;
+mod compare;
 mod edits;
 mod figure;
 mod inspect;

@@ -184,7 +184,7 @@ impl Session {
     }
 
     /// Chooses a bundled model by name, or a weight file.
-    fn choose(&mut self, model: Option<&str>, hints: &ModelHints) -> Result<(), Failure> {
+    pub(super) fn choose(&mut self, model: Option<&str>, hints: &ModelHints) -> Result<(), Failure> {
         let Some(model) = model else { return Ok(()) };
         let state = &self.workspace.state;
         if let Some(place) = state.checkpoints.iter().position(|checkpoint| &*checkpoint.id.name == model) {

@@ -2,10 +2,10 @@
 //! row are equally high, so that what is below them lines up; cells never overlap, and what is drawn into
 //! one is meant to stay there.
 
-use super::page::{LEADING, Page};
-use super::svg::{Anchor, Area, TextStyle};
-use super::text::Label;
-use super::{Content, Figure, FigureError, Panel, colorbar, inspector, molecule};
+use super::heading::{FEWEST, Heading, LINES};
+use super::page::LEADING;
+use super::svg::Area;
+use super::{Content, Figure, FigureError, Letters, Panel, colorbar, inspector, letters, molecule};
 use glam::DVec2;
 
 /// Space between neighbouring cells, in font sizes.
@@ -59,12 +59,16 @@ pub(super) struct Places {
     pub(super) title: Area,
     /// One area per panel, row by row, headings included.
     pub(super) cells: Vec<Area>,
-    /// Height of the heading of each panel.
-    pub(super) headings: Vec<f64>,
+    /// The heading of each panel.
+    pub(super) headings: Vec<Heading>,
 }
+
+/// Bodies squeezed below this share of what they ask for take the room of long headings.
+const SQUEEZED: f64 = 0.8;
 
 /// What a row asks for.
 struct Wish {
+    headings: Vec<Heading>,
     heading: f64,
     body: f64,
     /// Whether the body looks no better when it is higher.
@@ -82,21 +86,28 @@ pub(super) fn places(figure: &Figure) -> Result<Places, FigureError> {
     let gap = GAP * font;
     let width = spec.points(0.0).x - 2.0 * margin;
     let title = if spec.title.trim().is_empty() { 0.0 } else { font * TITLE * LEADING };
-    let lettered = figure.is_lettered();
-    let wishes: Vec<Wish> = rows.iter().map(|row| wish(row, width, figure, lettered)).collect();
     let gaps = gap * rows.len().saturating_sub(1) as f64;
-    let natural: f64 = wishes.iter().map(|wish| wish.heading + wish.body).sum();
-    let size = spec.points(natural + gaps + title + 2.0 * margin);
-    let stretch = stretch(&wishes, size.y - 2.0 * margin - title - gaps);
+    let tried = |lines| {
+        let wishes = wishes(figure, width, lines);
+        let natural: f64 = wishes.iter().map(|wish| wish.heading + wish.body).sum();
+        let size = spec.points(natural + gaps + title + 2.0 * margin);
+        let stretch = stretch(&wishes, size.y - 2.0 * margin - title - gaps);
+        (wishes, size, stretch)
+    };
+    let mut fitted = tried(LINES);
+    if fitted.2 < SQUEEZED {
+        fitted = tried(FEWEST);
+    }
+    let (wishes, size, stretch) = fitted;
     let mut top = margin + title;
     let (mut cells, mut headings) = (Vec::new(), Vec::new());
-    for (row, wish) in rows.iter().zip(&wishes) {
+    for (row, wish) in rows.iter().zip(wishes) {
         let body = if wish.fixed { wish.body } else { wish.body * stretch };
         let bottom = (top + wish.heading + body).min((size.y - margin).max(top));
         for (left, width) in columns(row, width, gap) {
             cells.push(Area { left: margin + left, top, right: margin + left + width, bottom });
-            headings.push(wish.heading);
         }
+        headings.extend(wish.headings);
         top = (bottom + gap).min(size.y - margin);
     }
     let title = Area { left: margin, top: margin, right: margin + width, bottom: margin + title };
@@ -136,16 +147,30 @@ fn sound(share: f64) -> f64 {
     if share.is_finite() { share.clamp(LEAST_SHARE, 1.0 / LEAST_SHARE) } else { 1.0 }
 }
 
-fn wish(row: &Row<Panel>, width: f64, figure: &Figure, lettered: bool) -> Wish {
+/// What every row asks for, with headings of at most so many lines.
+fn wishes(figure: &Figure, width: f64, lines: (usize, usize)) -> Vec<Wish> {
+    let style = if figure.is_lettered() { figure.spec.letters } else { Letters::None };
+    let mut letters = letters(figure.panels(), style).map(|(letter, _)| letter);
+    let mut rows = Vec::new();
+    for row in &figure.rows {
+        let letters: Vec<String> = letters.by_ref().take(row.cells.len()).collect();
+        rows.push(wish(row, &letters, (figure, width), lines));
+    }
+    rows
+}
+
+fn wish(row: &Row<Panel>, letters: &[String], (figure, width): (&Figure, f64), lines: (usize, usize)) -> Wish {
     let font = figure.spec.font_size;
-    let line = |wanted: bool| if wanted { font * LEADING } else { 0.0 };
-    let titled = row.cells.iter().any(|cell| !cell.panel.title.trim().is_empty() || lettered && cell.panel.counts());
-    let captioned = figure.spec.captions && row.cells.iter().any(|cell| !cell.panel.caption.trim().is_empty());
-    let heights = row.cells.iter().zip(columns(row, width, GAP * font));
-    let body = heights.map(|(cell, (_, width))| natural(&cell.panel.content, width, font)).fold(font, f64::max);
+    let columns = columns(row, width, GAP * font);
+    let cells = || row.cells.iter().zip(&columns).map(|(cell, (_, width))| (&cell.panel, *width));
+    let headings =
+        cells().zip(letters).map(|((panel, width), letter)| Heading::new(panel, letter, (figure, width), lines));
+    let mut headings: Vec<Heading> = headings.collect();
+    Heading::align(&mut headings, font);
+    let body = cells().map(|(panel, width)| natural(&panel.content, width, font)).fold(font, f64::max);
     let fixed = row.cells.iter().all(|cell| matches!(cell.panel.content, Content::ColorBar(_)));
     let body = if fixed { body } else { body * sound(row.height) };
-    Wish { heading: line(titled) + line(captioned), body, fixed }
+    Wish { heading: headings.first().map_or(0.0, |heading| heading.height), headings, body, fixed }
 }
 
 /// The height that something of a width asks for, in points.
@@ -154,45 +179,7 @@ fn natural(content: &Content, width: f64, font: f64) -> f64 {
         Content::Molecule(figure) => molecule::natural_height(figure, width, font),
         Content::Chart(_) => (width * CHART).clamp(14.0 * font, TALLEST_CHART * font),
         Content::Activations(strip) => inspector::natural_height(strip, width, font),
-        Content::ColorBar(bar) => colorbar::height(bar, font),
+        Content::ColorBar(bar) => colorbar::height(bar, width, font),
         Content::Missing(_) => (width * 0.3).clamp(6.0 * font, 14.0 * font),
     }
-}
-
-/// Sets letter, title and caption of a panel; returns the area of its body.
-pub(super) fn heading(
-    page: &mut Page,
-    cell: Area,
-    height: f64,
-    panel: &Panel,
-    (letter, captions): (&str, bool),
-) -> Area {
-    let font = page.font;
-    if cell.height() < height {
-        return Area { top: cell.bottom, ..cell };
-    }
-    let body = Area { top: cell.top + height, ..cell };
-    let mut left = cell.left;
-    let mut baseline = cell.top + font;
-    if !letter.is_empty() {
-        let label = Label::plain(letter);
-        let style = TextStyle { size: font * 1.15, bold: true, ..page.style(page.palette.ink()) };
-        // Bold letters are a little wider than those that are measured.
-        let width = label.width(style.size) * 1.15;
-        if width <= cell.width() {
-            page.svg.text(DVec2::new(left, baseline), Anchor::Start, style, &label);
-        }
-        left += width + font * 0.5;
-    }
-    if !panel.title.trim().is_empty() && left + font < cell.right {
-        let title = Label::plain(panel.title.trim()).cut_to(cell.right - left, font);
-        page.text(DVec2::new(left, baseline), Anchor::Start, &title);
-    }
-    if captions && !panel.caption.trim().is_empty() {
-        baseline = body.top - font * (LEADING - 1.0);
-        let style = page.style(page.palette.muted());
-        let caption = Label::plain(panel.caption.trim()).cut_to(cell.width(), style.size);
-        page.svg.text(DVec2::new(cell.left, baseline), Anchor::Start, style, &caption);
-    }
-    body
 }

@@ -56,18 +56,21 @@ impl HeatStrip {
     }
 }
 
+/// Room on the left for the numbers of layers, in font sizes.
+const LEFT: f64 = 2.8;
+
 /// The height at which every layer has room for its number.
 pub(super) fn natural_height(strip: &HeatStrip, width: f64, font: f64) -> f64 {
     let rows = (strip.values.rows as f64 * font * 1.15).clamp(6.0 * font, (width * 0.8).max(6.0 * font));
-    rows + colorbar::height(&strip.bar, font) + font * (LEADING + 1.0)
+    rows + colorbar::height(&strip.bar, width - font * LEFT, font) + font * (LEADING + 1.0)
 }
 
 /// Draws a heat strip with its colour bar into an area.
 pub(super) fn draw(page: &mut Page, area: Area, strip: &HeatStrip) {
     let font = page.font;
-    let bar = colorbar::height(&strip.bar, font);
+    let bar = colorbar::height(&strip.bar, area.width() - font * LEFT, font);
     let frame = Area {
-        left: area.left + font * 2.8,
+        left: area.left + font * LEFT,
         top: area.top + font * 0.4,
         right: area.right,
         bottom: area.bottom - bar - font * (LEADING + 0.6),

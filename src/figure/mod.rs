@@ -9,6 +9,7 @@ mod colorbar;
 mod error;
 pub mod font;
 mod grid;
+mod heading;
 mod inspector;
 mod molecule;
 mod page;
@@ -85,12 +86,14 @@ impl Panel {
 
     /// The numbers behind it; `None` if there are none.
     pub fn table(&self) -> Option<Cow<'_, Table>> {
-        match &self.content {
+        let table = match &self.content {
             Content::Molecule(molecule) => Some(Cow::Borrowed(&molecule.table)),
             Content::Chart(chart) => Some(Cow::Borrowed(&chart.table)),
             Content::Activations(strip) => Some(Cow::Owned(strip.table())),
             Content::ColorBar(_) | Content::Missing(_) => None,
-        }
+        };
+        // Of states side by side the first has the numbers of all.
+        table.filter(|table| !table.columns.is_empty())
     }
 
     /// What it shows, for readers that cannot see it.
@@ -260,11 +263,10 @@ pub fn draw(figure: &Figure) -> Result<String, FigureError> {
     page.svg.rect(Area { left: 0.0, top: 0.0, right: size.x, bottom: size.y }, palette.paper());
     let style = TextStyle { size: spec.font_size * grid::TITLE, color: palette.ink(), bold: true };
     page.heading(places.title, &spec.title, style);
-    let style = if figure.is_lettered() { spec.letters } else { Letters::None };
-    let panels = letters(figure.panels(), style).zip(places.cells.iter().zip(&places.headings));
-    for (place, ((letter, panel), (&cell, &height))) in panels.enumerate() {
+    for (place, (panel, (&cell, heading))) in figure.panels().zip(places.cells.iter().zip(&places.headings)).enumerate()
+    {
         page.svg.element("g").attribute("class", "panel").attribute("id", &format!("panel-{}", place + 1)).open();
-        let body = grid::heading(&mut page, cell, height, panel, (&letter, spec.captions));
+        let body = heading.draw(&mut page, cell);
         draw_content(&mut page, body, &panel.content);
         page.svg.close();
     }

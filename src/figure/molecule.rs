@@ -34,7 +34,7 @@ const BELOW: f64 = 0.6;
 /// Draws a molecule with its colour bar below.
 pub(super) fn draw(page: &mut Page, area: Area, figure: &MoleculeFigure) {
     let font = page.font;
-    let below = area.bottom - figure.bar.as_ref().map_or(0.0, |bar| colorbar::height(bar, font));
+    let below = area.bottom - figure.bar.as_ref().map_or(0.0, |bar| colorbar::height(bar, area.width(), font));
     let room = Area { top: area.top + font * ABOVE, bottom: below - font * BELOW, ..area };
     let narrow = if figure.bar.is_some() { colorbar::NARROWEST * font } else { font };
     if room.height() < font || room.width() < narrow {
@@ -52,7 +52,7 @@ pub(super) fn draw(page: &mut Page, area: Area, figure: &MoleculeFigure) {
 
 /// The height at which a molecule fills a width, or has its longest bonds.
 pub(super) fn natural_height(figure: &MoleculeFigure, width: f64, font: f64) -> f64 {
-    let bar = figure.bar.as_ref().map_or(0.0, |bar| colorbar::height(bar, font));
+    let bar = figure.bar.as_ref().map_or(0.0, |bar| colorbar::height(bar, width, font));
     let structure = bounds(&figure.scene).map_or(width * 0.4, |(low, high)| {
         let size = (high - low).max(DVec2::splat(1e-3));
         size.y * (width / size.x).min(longest_bond(font))

@@ -23,6 +23,9 @@ const BOND_HALO: f32 = 0.5;
 /// Diameter of the halo of an atom, world units.
 const ATOM_HALO: f32 = 0.8;
 
+/// Width of the line around what is selected, world units.
+const OUTLINE: f32 = 0.03;
+
 /// How one directed edge is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EdgeInk {
@@ -164,10 +167,11 @@ pub fn depict(molecule: &Molecule, layout: &Layout, paint: &EdgePaint, style: &S
     }
     scene.atoms = atoms.into_iter().map(|drawn| drawn.mark(style)).collect();
     scene.bounds = bounds(&scene);
-    let marked = [(style.selected, style.background.selected()), (style.hovered, style.background.hovered())];
-    for (pick, color) in marked {
-        scene.halos.extend(pick.and_then(|pick| halo(molecule, layout, pick, color)));
-    }
+    let halo = |pick: Option<Pick>, color| pick.and_then(|pick| halo(molecule, layout, pick, color));
+    let around = |halo: Stroke| Stroke { width: halo.width + 2.0 * OUTLINE, ..halo };
+    scene.halos.extend(halo(style.selected, style.background.outlined()).map(around));
+    scene.halos.extend(halo(style.selected, style.background.selected()));
+    scene.halos.extend(halo(style.hovered, style.background.hovered()));
     scene
 }
 
@@ -375,8 +379,10 @@ mod tests {
             ..Style::default()
         };
         let scene = depict(&molecule, &drawn, &EdgePaint::default(), &style);
-        assert_eq!(scene.halos.len(), 2);
-        assert_eq!((scene.halos[0].bond, scene.halos[1].bond), (Some(BondId(1)), None));
+        // The outline of what is selected, what is selected, what is pointed at.
+        let [outline, selected, hovered] = scene.halos.as_slice() else { panic!("{:?}", scene.halos) };
+        assert_eq!([outline, selected, hovered].map(|halo| halo.bond), [Some(BondId(1)), Some(BondId(1)), None]);
+        assert!(outline.width > selected.width && outline.color == Background::Light.outlined());
         assert_eq!(scene.strokes, plain.strokes);
         for (number, mark) in scene.atoms.iter().enumerate() {
             assert_eq!(mark.pieces.last().unwrap().text, number.to_string());

@@ -98,6 +98,14 @@ impl Background {
         }
     }
 
+    /// The line around what is behind something selected: what a picture without colours still shows.
+    pub fn outlined(self) -> Rgb {
+        match self {
+            Self::Light => Rgb::new(140, 84, 0),
+            Self::Dark => Rgb::new(240, 184, 92),
+        }
+    }
+
     /// The colour behind something under the pointer.
     pub fn hovered(self) -> Rgb {
         match self {

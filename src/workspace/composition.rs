@@ -3,7 +3,7 @@
 
 use super::view::{Arcs, View};
 use super::{Difference, FigureKind, SavedLane, State, Workspace};
-use crate::domain::{Ablation, ColumnChoice, DirectedEdge, Split};
+use crate::domain::{Ablation, AtomId, BondId, ColumnChoice, DirectedEdge, Split};
 use crate::engine::ModelState;
 use crate::figure::{self, Cell, FigureSpec, Row};
 use crate::models::{Hints, Initial};
@@ -125,9 +125,12 @@ pub struct Subject {
     /// How the untrained state behind the base range is drawn.
     #[serde(default)]
     pub base: Initial,
-    /// The chosen bond.
+    /// The chosen bond, which drawings mark.
     #[serde(default)]
     pub bond: Option<u32>,
+    /// The chosen atom.
+    #[serde(default)]
+    pub atom: Option<u32>,
     /// Whether a full graph is computed whatever its size.
     #[serde(default)]
     pub allow_large: bool,
@@ -202,8 +205,18 @@ impl Subject {
                 Some(Pick::Bond(bond)) => Some(bond.0),
                 _ => None,
             },
+            atom: match state.pick {
+                Some(Pick::Atom(atom)) => Some(atom.0),
+                _ => None,
+            },
             allow_large: state.allow_large == Some(id),
         })
+    }
+
+    /// What is chosen.
+    pub(super) fn pick(&self) -> Option<Pick> {
+        let bond = self.bond.map(|bond| Pick::Bond(BondId(bond)));
+        bond.or_else(|| self.atom.map(|atom| Pick::Atom(AtomId(atom))))
     }
 
     /// The view, as far as it is sound.
@@ -430,6 +443,7 @@ mod tests {
             split: Some(Split::Test),
             base: Initial::Xavier,
             bond: Some(4),
+            atom: None,
             allow_large: true,
         };
         Recipe { kind: FigureKind::Molecule, title: Some("t".into()), bar: false, side: 2, about }

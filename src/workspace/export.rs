@@ -9,9 +9,7 @@ use crate::analysis::{Quantity, View};
 use crate::domain::{Ablation, AtomId, Comparison, Dataset, DirectedEdge, Matrix, Molecule, Scale, symbol};
 use crate::engine::jobs::{Task, measured, provenance};
 use crate::engine::{Checkpoint, Event, ModelState};
-use crate::figure::{
-    self, Content, Figure, FigureSpec, Format, HeatStrip, Letters, MoleculeFigure, Panel, Provenance, Row,
-};
+use crate::figure::{self, Content, Figure, FigureSpec, Format, HeatStrip, Letters, MoleculeFigure, Panel, Provenance};
 use crate::io::{self, Tensor};
 use crate::models;
 use crate::scene::{Background, ColorBar, ColorScale, Pick};
@@ -61,7 +59,7 @@ impl Workspace {
         match kind {
             FigureKind::Molecule => {
                 let content = Content::Molecule(self.molecule_figure()?);
-                Ok(Panel { title: self.molecule_words(), caption: self.caption(), content })
+                Ok(Panel { title: self.molecule_words(), caption: self.caption_with(self.marked_words()), content })
             }
             FigureKind::Activations => {
                 let (edge, strip) = self.selected_strip()?;
@@ -96,14 +94,7 @@ impl Workspace {
     }
 
     pub(super) fn export(&mut self, kind: FigureKind, format: Format, path: PathBuf) {
-        let figure = self.figure(kind).map(|figure| match (kind, format) {
-            // A file has one table: that of all states side by side.
-            (FigureKind::Molecule, Format::Csv) => {
-                Figure { rows: figure.rows.into_iter().take(1).map(first_cell).collect(), ..figure }
-            }
-            _ => figure,
-        });
-        match figure {
+        match self.figure(kind) {
             Err(reason) => self.state.notify(Severity::Error, reason),
             Ok(mut figure) => self.write(format!("Writing {}", path.display()), {
                 figure.provenance.extend(self.specification(kind, &figure.spec));
@@ -157,10 +148,7 @@ impl Workspace {
     }
 
     fn molecule_figure(&mut self) -> Result<MoleculeFigure, String> {
-        let hidden = self.state.pick.take();
-        let picture = self.picture(Background::Light, None);
-        self.state.pick = hidden;
-        let picture = picture.ok_or("There is no molecule to draw yet.")?;
+        let picture = self.picture(Background::Light, None).ok_or("There is no molecule to draw yet.")?;
         let molecule = self.state.shown.as_ref().map(|shown| &shown.molecule).ok_or("There is no molecule yet.")?;
         let table = reading_table(&picture, molecule);
         Ok(MoleculeFigure { scene: (*picture.scene).clone(), bar: picture.bar.clone(), table })
@@ -178,6 +166,11 @@ impl Workspace {
 
     /// Model, prediction before and after edits, measured value of the target shown, edits and structure, in one line.
     pub fn caption(&self) -> String {
+        self.caption_with(None)
+    }
+
+    /// The same with words of another kind before the structure.
+    fn caption_with(&self, more: Option<String>) -> String {
         let mut parts = Vec::new();
         if let Some(checkpoint) = self.state.checkpoint() {
             parts.push(checkpoint.id.name.to_string());
@@ -197,11 +190,23 @@ impl Workspace {
         if let Some(comparison) = &self.state.comparison {
             parts.extend(edit_words(comparison));
         }
+        parts.extend(more);
         parts.extend(record.map(|record| record.smiles.to_string()));
         parts.join(" · ")
     }
 
-    /// What one of the states side by side predicts, and what edits there are.
+    /// What is marked in a drawing of the molecule: `bond 3–7 marked`.
+    fn marked_words(&self) -> Option<String> {
+        match self.picked()? {
+            Pick::Atom(atom) => Some(format!("atom {} marked", atom.0)),
+            Pick::Bond(bond) => {
+                let (a, b, _) = self.state.shown.as_ref()?.molecule.bond(bond)?;
+                Some(format!("bond {}–{} marked", a.0, b.0))
+            }
+        }
+    }
+
+    /// What one of the states side by side predicts, what edits there are, and what is marked.
     pub(super) fn side_words(&self, side: usize) -> String {
         let Some((checkpoint, comparison)) =
             self.state.side(side).and_then(|side| Some((side.checkpoint, side.comparison?)))
@@ -210,6 +215,7 @@ impl Workspace {
         };
         let mut parts: Vec<String> = self.prediction_words(checkpoint, comparison).into_iter().collect();
         parts.extend(edit_words(comparison));
+        parts.extend(self.marked_words());
         parts.join(" · ")
     }
 
@@ -324,11 +330,6 @@ fn edit_words(comparison: &Comparison) -> Vec<String> {
 /// `3>7`, as the command line writes a directed edge.
 fn spell(edge: DirectedEdge) -> String {
     format!("{}>{}", edge.source.0, edge.target.0)
-}
-
-/// A row's first cell alone.
-fn first_cell(row: Row<Panel>) -> Row<Panel> {
-    Row { cells: row.cells.into_iter().take(1).collect(), ..row }
 }
 
 /// The symbol of an atom.

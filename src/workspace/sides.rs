@@ -42,9 +42,8 @@ impl Workspace {
         Ok(vec![Row::of(panels), Row::of(bars)])
     }
 
-    /// Every picture of the comparison without selection, on white, with its name and what is predicted.
+    /// Every picture of the comparison, on white, with its name and what is predicted.
     fn named_pictures(&mut self) -> Vec<(String, String, Arc<Picture>)> {
-        let hidden = self.state.pick.take();
         let mut pictures = Vec::new();
         for side in 0..self.state.side_count() {
             if let Some(picture) = self.lane_picture(side, Background::Light, None) {
@@ -57,7 +56,6 @@ impl Workspace {
             let title = format!("{} − {}", side_letter(shown.of), side_letter(shown.minus));
             pictures.push((title, String::new(), picture));
         }
-        self.state.pick = hidden;
         pictures
     }
 }

@@ -5,12 +5,12 @@
 use super::composition::{AblatedEdge, Composition, Recipe, Subject, absolute};
 use super::state::{Opened, Severity};
 use super::{Command, FigureKind, SWEPT_UNASKED, Source, State, Workspace};
-use crate::domain::{BondId, Dataset, DirectedEdge, MoleculeId, Scale};
+use crate::domain::{Dataset, DirectedEdge, MoleculeId, Scale};
 use crate::engine::{Checkpoint, Event, Outbox, Survey, SweepOptions};
 use crate::figure::{self, Content, Draft, Figure, Format, Panel, Provenance, Row, SPECIFICATION};
 use crate::gpu::Gpu;
 use crate::io;
-use crate::scene::{ColorMap, Pick};
+use crate::scene::ColorMap;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -313,7 +313,7 @@ impl Workspace {
         }
         self.give(Command::SelectMolecule(id), go_on)?;
         self.state.allow_large = about.allow_large.then_some(id);
-        self.state.pick = about.bond.map(|bond| Pick::Bond(BondId(bond)));
+        self.state.pick = about.pick();
         let atoms = self.state.shown.as_ref().map_or(0, |shown| shown.molecule.atoms().len());
         let known = |edge: DirectedEdge| edge.source.index() < atoms && edge.target.index() < atoms;
         for &AblatedEdge { edge, how } in about.ablated.iter().filter(|ablated| known(ablated.edge)) {
