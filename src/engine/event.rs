@@ -1,7 +1,7 @@
 //! Everything a worker can say, and how it says it.
 
 use super::worker::JobId;
-use super::{Checkpoint, Summarised, Survey, TrainingReport};
+use super::{Checkpoint, Rows, Summarised, Survey, TrainingReport};
 use crate::domain::{Comparison, Dataset, ModelId, Molecule, MoleculeId, Probe};
 use crate::figure::Draft;
 use crate::io::Preview;
@@ -90,6 +90,13 @@ pub enum Event {
     ModelOpened(Arc<Checkpoint>),
     /// What a sweep has so far.
     Swept(Arc<Survey>),
+    /// The molecule table was put in order.
+    Arranged {
+        /// Which request, counted up.
+        ticket: u64,
+        /// Its rows.
+        rows: Box<Rows>,
+    },
     /// One epoch of training ended.
     Trained(Arc<TrainingReport>),
     /// A figure that was put together was drawn.

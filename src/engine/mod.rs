@@ -1,8 +1,8 @@
 //! Background threads: what may take longer than a frame happens here, and comes back as events.
 //!
-//! Four workers and two drawers. `probe` answers the newest questions about the molecule shown, so a
-//! click never waits for a sweep; `gallery` computes thumbnails; `compute` sweeps and trains; `io` reads
-//! and writes files. Tensors are made and used on the worker's own thread and never leave `models`.
+//! Five workers and two drawers. `probe` answers the newest questions about the molecule shown, so a
+//! click never waits for a sweep; `gallery` computes thumbnails; `table` puts the molecule table in order;
+//! `compute` sweeps and trains; `io` reads and writes files. Tensors are made and used on the worker's own thread and never leave `models`.
 //! `drawer` lays out the molecule shown, `thumbnails` those of the gallery.
 
 mod checkpoint;
@@ -11,6 +11,7 @@ mod event;
 mod gallery;
 pub mod jobs;
 mod probe;
+mod rows;
 mod worker;
 
 pub use checkpoint::{BASE_SEED, Checkpoint, ModelFile};
@@ -20,6 +21,7 @@ pub use gallery::{GalleryQuestion, Summarised, ToSummarise};
 pub use jobs::sweep::{ModelState, Survey, SurveyKey, SweepOptions};
 pub use jobs::train::TrainingReport;
 pub use probe::Question;
+pub use rows::{Column, Measure, Query, Rows, Score, TableQuestion};
 pub use worker::{Job, JobId, Step};
 
 use crate::gpu::{Device, Gpu};
@@ -46,6 +48,7 @@ pub enum Place {
 pub struct Engine {
     probe: Worker<Question>,
     gallery: Worker<GalleryQuestion>,
+    table: Worker<TableQuestion>,
     compute: Worker<Infallible>,
     io: Worker<Infallible>,
     drawer: Drawer,
@@ -67,6 +70,7 @@ impl Engine {
         Ok(Self {
             probe: probe_worker(gpu.probe.clone(), out.clone())?,
             gallery: gallery_worker(gpu.probe.clone(), out.clone())?,
+            table: table_worker(out.clone())?,
             compute: idle_worker("compute", out.clone())?,
             io: idle_worker("io", out.clone())?,
             drawer: Drawer::spawn(DRAWER, out.clone())?,
@@ -107,6 +111,11 @@ impl Engine {
     /// Has the molecules of a gallery computed, most wanted first; newer questions replace those not taken up.
     pub fn summarise(&self, questions: Vec<GalleryQuestion>) {
         self.gallery.ask(questions);
+    }
+
+    /// Has the molecule table put in order; a newer request replaces one that was not taken up.
+    pub fn arrange(&self, question: TableQuestion) {
+        self.table.ask([question]);
     }
 
     /// Queues a job.
@@ -174,6 +183,10 @@ impl Engine {
             self.gallery = gallery_worker(self.gpu.probe.clone(), self.out.clone())?;
             died.push("gallery");
         }
+        if self.table.is_dead() {
+            self.table = table_worker(self.out.clone())?;
+            died.push("table");
+        }
         for (name, worker) in [("compute", &mut self.compute), ("io", &mut self.io)] {
             if worker.is_dead() {
                 *worker = idle_worker(name, self.out.clone())?;
@@ -214,6 +227,10 @@ fn probe_worker(device: Device, out: Outbox) -> std::io::Result<Worker<Question>
 fn gallery_worker(device: Device, out: Outbox) -> std::io::Result<Worker<GalleryQuestion>> {
     let mut summariser = Summariser::new(device);
     Worker::spawn("gallery", out, move |question, out| summariser.answer(question, out))
+}
+
+fn table_worker(out: Outbox) -> std::io::Result<Worker<TableQuestion>> {
+    Worker::spawn("table", out, |question, out| rows::answer(&question, out))
 }
 
 /// A worker that only does jobs: there is no question it could be asked.

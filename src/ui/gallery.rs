@@ -391,7 +391,7 @@ fn sorted_by(state: &State, dataset: &Dataset, id: MoleculeId) -> Option<String>
 
 /// As in the table; where that has none, as computed for the thumbnail.
 fn largest_ratio(state: &State, thumbnail: &Thumbnail) -> Option<f64> {
-    let listed = state.table.scores.get(&thumbnail.id).map(|score| f64::from(score.largest_ratio));
+    let listed = state.table.score(thumbnail.id).map(|score| f64::from(score.largest_ratio));
     listed.filter(|ratio| !ratio.is_nan()).or(thumbnail.largest_ratio)
 }
 

@@ -11,7 +11,6 @@ use eframe::egui::{
     self, Align, Button, Color32, ComboBox, Key, Label, Layout, RichText, ScrollArea, Sense, TextEdit, Ui,
 };
 use egui_extras::{Column as Width, TableBuilder, TableRow};
-use std::sync::Arc;
 
 /// Height of a row, points.
 const ROW: f32 = 21.0;
@@ -33,9 +32,6 @@ const COLUMNS: [(Column, &str, &str, f32); 7] = [
     (Column::Ratio, "Ratio", "Largest MA ratio over all edges and layers", 42.0),
 ];
 
-/// Records by split: all, then train, val, test.
-type Counts = [usize; 4];
-
 /// What the panel keeps for itself.
 #[derive(Default)]
 pub(super) struct Library {
@@ -44,7 +40,6 @@ pub(super) struct Library {
     search: String,
     /// The search that the state had when `search` was last brought in line with it.
     known_search: String,
-    counts: Option<(usize, Counts)>,
     scrolled_to: Option<MoleculeId>,
 }
 
@@ -52,27 +47,6 @@ impl Library {
     /// Puts the cursor into the path field with the next frame.
     pub(super) fn focus_path(&mut self) {
         self.focus_path = true;
-    }
-
-    /// Records of each split, counted once per dataset.
-    fn counts(&mut self, dataset: &Arc<Dataset>) -> Counts {
-        let identity = Arc::as_ptr(dataset).addr();
-        if let Some((known, counts)) = self.counts
-            && known == identity
-        {
-            return counts;
-        }
-        let mut counts = [dataset.records.len(), 0, 0, 0];
-        for record in &dataset.records {
-            match record.split {
-                Some(Split::Train) => counts[1] += 1,
-                Some(Split::Val) => counts[2] += 1,
-                Some(Split::Test) => counts[3] += 1,
-                None => {}
-            }
-        }
-        self.counts = Some((identity, counts));
-        counts
     }
 }
 
@@ -121,8 +95,7 @@ fn path_row(ui: &mut Ui, own: &mut Library, effects: &mut Vec<Effect>) {
     });
 }
 
-fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Library, effects: &mut Vec<Effect>) {
-    let counts = own.counts(dataset);
+fn filter_rows(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library, effects: &mut Vec<Effect>) {
     parts::from_right(ui, |ui| {
         effects.extend(parts::action_button(ui, Id::Columns, "Columns…", state));
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -138,7 +111,7 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Arc<Dataset>, own: &mut Lib
         ui.spacing_mut().button_padding.x = 5.0;
         let splits =
             [(None, "All"), (Some(Split::Train), "Train"), (Some(Split::Val), "Val"), (Some(Split::Test), "Test")];
-        for ((split, name), number) in splits.into_iter().zip(counts) {
+        for ((split, name), number) in splits.into_iter().zip(state.table.counts) {
             if split.is_none() || number > 0 {
                 let text = format!("{name} {}", count(number));
                 if ui.add(parts::choice(ui, state.table.split == split, text)).clicked() {

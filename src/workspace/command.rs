@@ -9,7 +9,7 @@ use super::view::Coloring;
 use crate::analysis::Quantity;
 use crate::domain::{Ablation, BondId, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
 use crate::engine::jobs::train::TrainOptions;
-use crate::engine::{JobId, ModelState, SweepOptions};
+use crate::engine::{Column, JobId, ModelState, SweepOptions};
 use crate::figure::Format;
 use crate::models::{Hints, Initial};
 use crate::scene::{ColorMap, Pick};
@@ -30,27 +30,6 @@ pub enum Source {
         /// Which is what.
         choice: ColumnChoice,
     },
-}
-
-/// A column of the molecule table.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Column {
-    /// Place in the file.
-    #[default]
-    Index,
-    /// SMILES text.
-    Smiles,
-    /// Number of atoms.
-    Atoms,
-    /// Measured value.
-    Target,
-    /// What the model says.
-    Prediction,
-    /// |prediction - target|.
-    Error,
-    /// Largest MA ratio over edges and layers.
-    Ratio,
 }
 
 /// What can be exported.

@@ -1,11 +1,11 @@
-//! Starting and stopping long work, and what its results mean for the table.
+//! Starting and stopping long work.
 
 use super::state::{JobStatus, Purpose, Severity};
-use super::{Column, SWEPT_UNASKED, Score, Workspace};
+use super::{SWEPT_UNASKED, Workspace};
 use crate::engine::jobs::analyze::Analyze;
 use crate::engine::jobs::sweep::SweepJob;
 use crate::engine::jobs::train::{Train, TrainOptions};
-use crate::engine::{JobId, Place, SweepOptions};
+use crate::engine::{JobId, Place, Rows, SweepOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,11 +60,12 @@ impl Workspace {
     }
 
     pub(super) fn sweep_unasked(&mut self) {
-        let Some(opened) = &self.state.opened else { return };
-        let options =
-            SweepOptions { split: self.state.table.split, initial: self.state.initial, ..SweepOptions::default() };
-        let few = opened.dataset.ids_of(options.split).len() <= SWEPT_UNASKED;
-        if !self.unasked_sweeps || self.loading.is_some() || !few {
+        let table = &self.state.table;
+        let options = SweepOptions { split: table.split, initial: self.state.initial, ..SweepOptions::default() };
+        let few = Rows::counted(&table.counts, options.split) <= SWEPT_UNASKED;
+        // A table that is being put in order is counted then, and this is asked again.
+        let settled = self.state.opened.is_some() && table.sorting.is_none() && self.loading.is_none();
+        if !self.unasked_sweeps || !settled || !few {
             return;
         }
         // One model of those side by side after the other, the main one first.
@@ -76,23 +77,6 @@ impl Workspace {
         });
         if let Some(side) = next {
             self.sweep(side, options);
-        }
-    }
-
-    /// Fills the table's score columns from the sweeps of the chosen model.
-    pub(super) fn score(&mut self) {
-        let Some(model) = self.state.checkpoint().map(|checkpoint| checkpoint.id.clone()) else { return };
-        let table = &mut self.state.table;
-        let output = table.property.as_ref().and_then(|property| property.output);
-        for survey in self.state.surveys.iter().filter(|survey| survey.key.model == model) {
-            table.scores.extend(
-                survey.scores(output).map(|(id, prediction, largest_ratio)| (id, Score { prediction, largest_ratio })),
-            );
-        }
-        if matches!(table.column, Column::Prediction | Column::Error | Column::Ratio)
-            && let Some(opened) = &self.state.opened
-        {
-            table.arrange(&opened.dataset);
         }
     }
 

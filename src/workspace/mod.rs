@@ -31,9 +31,10 @@ mod studio;
 mod table;
 mod view;
 
+pub use crate::engine::{Column, Score};
 pub use bundled::{BundledModel, bundled_models};
 pub use columns::ColumnsView;
-pub use command::{Column, Command, FigureKind, Source};
+pub use command::{Command, FigureKind, Source};
 pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, Recipe, Subject};
 pub use edits::{Edits, List, Named, Set};
 pub use file::{
@@ -48,7 +49,7 @@ pub use picture::{AbsentBonds, FEW, Picture};
 pub use property::Property;
 pub use readings::{AbsentPair, AbsentReading, EdgeReading, LayerReading};
 pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
-pub use table::{Score, Table};
+pub use table::Table;
 pub use view::{Arcs, Coloring, QUANTITIES, View, quantity_name};
 
 use crate::domain::{ColumnChoice, ModelId, Probe};
@@ -92,6 +93,7 @@ pub struct Workspace {
     unmeasurable: Vec<ModelId>,
     /// Whether the listed split is a guess and not the user's choice.
     guessed_split: bool,
+    arranging: table::Arranging,
     revision: u64,
     fatal: bool,
     memo: memo::Memo,
@@ -120,6 +122,7 @@ impl Workspace {
             unasked_sweeps: false,
             unmeasurable: Vec::new(),
             guessed_split: true,
+            arranging: table::Arranging::default(),
             revision: 0,
             fatal: false,
             memo: memo::Memo::default(),
@@ -298,7 +301,7 @@ impl Workspace {
             (Some(_), None) => self.state.untraceable.is_some(),
             (None, _) => true,
         };
-        self.state.jobs.is_empty() && drawn && self.asked.is_empty() && self.has_thumbnails()
+        self.state.jobs.is_empty() && drawn && self.asked.is_empty() && !self.arranging.waits && self.has_thumbnails()
     }
 
     /// Pumps until nothing is left to do or `go_on` says no; returns whether all was done. This is
@@ -355,6 +358,7 @@ impl Workspace {
                     self.score();
                 }
             }
+            Event::Arranged { ticket, rows } => self.arranged(ticket, *rows),
             Event::ModelOpened(checkpoint) => {
                 self.add_model(checkpoint);
                 self.files.touched = true;
@@ -409,6 +413,7 @@ impl Workspace {
                 self.leave_opening();
             }
             "gallery" => self.give_up_on_thumbnails(),
+            "table" => self.give_up_on_rows(),
             _ => {
                 for probe in self.asked.clone() {
                     self.refuse(&probe, &Untraceable { message: text.clone(), large: false });

@@ -18,9 +18,7 @@ impl Workspace {
             self.state.view.reading.layer = self.state.view.reading.layer.min(self.last_layer());
             self.state.view.reading.head = self.state.view.reading.head.map(|head| head.min(self.last_head()));
             self.state.table.scores.clear();
-            self.settle_property();
-            self.score();
-            self.sweep_unasked();
+            self.arrange();
         }
     }
 

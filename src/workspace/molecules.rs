@@ -62,7 +62,6 @@ impl Workspace {
         self.forget_molecules();
         self.state.table.search.clear();
         self.state.opened = None;
-        self.state.table.order.clear();
     }
 
     /// Forgets everything about molecules of a file that is no longer open.
@@ -74,7 +73,7 @@ impl Workspace {
         self.state.allow_large = None;
         self.state.surveys.clear();
         self.unmeasurable.clear();
-        self.state.table.scores.clear();
+        self.forget_rows();
     }
 
     /// Forgets what names molecules by numbers that no longer hold: lists, labels and steps.
@@ -133,8 +132,9 @@ impl Workspace {
                 self.stop(id);
             }
             self.forget_names();
-            self.state.table.scores.clear();
             self.state.surveys.clear();
+            self.state.table.scores.clear();
+            self.state.table.order.retain(|&id| dataset.record(id).is_some());
         }
         if renumbered || first {
             self.state.allow_large = None;
@@ -148,22 +148,9 @@ impl Workspace {
         match id {
             Some(id) if !renumbered && self.state.selected == Some(id) => {}
             Some(id) => self.select(id),
-            None => {
-                if let Some(&id) = self.state.table.order.first() {
-                    self.select(id);
-                }
-            }
+            None => self.select_first(),
         }
         self.restore_selection(&dataset);
-    }
-
-    pub(super) fn arrange(&mut self) {
-        if let Some(opened) = &self.state.opened {
-            let dataset = Arc::clone(&opened.dataset);
-            self.settle_property();
-            self.state.table.arrange(&dataset);
-        }
-        self.sweep_unasked();
     }
 
     pub(super) fn select(&mut self, id: MoleculeId) {
@@ -180,6 +167,7 @@ impl Workspace {
             self.state.pick = None;
         }
         self.state.selected = Some(id);
+        self.arranging.choose_first = false;
     }
 
     pub(super) fn step(&mut self, rows: i64) {

@@ -2,6 +2,7 @@
 
 use super::Workspace;
 use super::state::State;
+use crate::engine::Measure;
 
 /// A target of the file, an output of the chosen model, or both.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,13 @@ pub struct Property {
     pub output: Option<usize>,
     /// Whether what is predicted is what is measured.
     pub related: bool,
+}
+
+impl Property {
+    /// Its places in file and model.
+    pub fn measure(&self) -> Measure {
+        Measure { target: self.column, output: self.output, related: self.related }
+    }
 }
 
 impl State {
@@ -79,8 +87,6 @@ impl Workspace {
 
     pub(super) fn show_target(&mut self, name: String) {
         self.state.table.target = Some(name);
-        self.settle_property();
-        self.score();
         self.arrange();
     }
 }

@@ -1,19 +1,17 @@
 //! The molecule table: which records are listed, in which order, with which scores.
+//!
+//! Small tables are put in order on the spot. Of large ones the rows so far stay until a worker has the new ones,
+//! so that typing and sorting never wait.
 
-use super::command::Column;
 use super::property::Property;
-use crate::domain::{Dataset, MoleculeId, Record, Split};
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use super::{Column, Score, Workspace};
+use crate::domain::{Dataset, MoleculeId, Split};
+use crate::engine::{Measure, Query, Rows, TableQuestion};
+use std::sync::Arc;
+use std::time::Instant;
 
-/// What a sweep or a trace found out about one molecule.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Score {
-    /// The model's prediction of the target shown; of a label its probability.
-    pub prediction: f32,
-    /// Largest MA ratio over all edges and layers; NaN if there is none.
-    pub largest_ratio: f32,
-}
+/// Tables of at most this many records are put in order on the spot: a few milliseconds.
+pub(super) const SORTED_AT_ONCE: usize = 20_000;
 
 /// Rows in display order.
 #[derive(Clone, Debug, Default)]
@@ -28,12 +26,29 @@ pub struct Table {
     pub split: Option<Split>,
     /// The rows.
     pub order: Vec<MoleculeId>,
+    /// Since when other rows are awaited than those listed, if they are.
+    pub sorting: Option<Instant>,
     /// The target that the user chose, by name.
     pub target: Option<String>,
     /// What the columns of targets, predictions and errors speak of.
     pub property: Option<Property>,
-    /// Scores of the chosen model by molecule.
-    pub scores: BTreeMap<MoleculeId, Score>,
+    /// Scores under the chosen model; shorter where nothing is known of the rest.
+    pub scores: Vec<Score>,
+    /// Records by split, see [`Rows::counted`].
+    pub counts: [usize; 4],
+}
+
+/// What is under way with the rows.
+#[derive(Default)]
+pub(super) struct Arranging {
+    /// The newest question.
+    ticket: u64,
+    /// Whether its answer is still to come.
+    pub(super) waits: bool,
+    /// Whether there are newer scores than those that it was put with.
+    outdated: bool,
+    /// Whether the first row is to be shown as soon as it is known.
+    pub(super) choose_first: bool,
 }
 
 impl Table {
@@ -43,159 +58,290 @@ impl Table {
         self.column = column;
     }
 
-    /// Recomputes the rows. Rows without a value for the sorting column come last either way.
-    pub(super) fn arrange(&mut self, dataset: &Dataset) {
-        let search = Search::new(&self.search);
-        let listed = |id: MoleculeId, record: &Record| {
-            (self.split.is_none() || record.split == self.split) && search.matches(id, record)
-        };
-        let mut order: Vec<MoleculeId> =
-            dataset.ids().zip(&dataset.records).filter(|&(id, record)| listed(id, record)).map(|(id, _)| id).collect();
-        match self.column {
-            Column::Index => {
-                if self.descending {
-                    order.reverse();
-                }
-            }
-            Column::Smiles => {
-                order.sort_by(|a, b| {
-                    let order =
-                        dataset.record(*a).map(|row| &row.smiles).cmp(&dataset.record(*b).map(|row| &row.smiles));
-                    if self.descending { order.reverse() } else { order }
-                });
-            }
-            _ => {
-                let mut keyed: Vec<(Option<f32>, MoleculeId)> =
-                    order.iter().map(|&id| (self.value(dataset, id, self.column), id)).collect();
-                keyed.sort_by(|a, b| by_value(a.0, b.0, self.descending));
-                order = keyed.into_iter().map(|(_, id)| id).collect();
-            }
-        }
-        self.order = order;
-    }
-
     /// The number in a cell; `None` where it is missing or unknown.
     pub fn value(&self, dataset: &Dataset, id: MoleculeId, column: Column) -> Option<f32> {
-        let record = dataset.record(id)?;
-        let score = self.scores.get(&id);
-        // Atom counts and indices are far below 2^24, so f32 holds them exactly.
-        #[allow(clippy::cast_precision_loss, reason = "counts below 2^24")]
-        let value = match column {
-            Column::Index => Some(id.0 as f32),
-            Column::Smiles => None,
-            Column::Atoms => Some(record.atoms as f32),
-            Column::Target => record.targets.get(self.property.as_ref()?.column?).copied(),
-            Column::Prediction => score.map(|score| score.prediction),
-            Column::Error => {
-                let column = self.property.as_ref().filter(|property| property.related)?.column?;
-                Some((score?.prediction - record.targets.get(column)?).abs())
-            }
-            Column::Ratio => score.map(|score| score.largest_ratio),
-        };
-        value.filter(|value| !value.is_nan())
+        self.measure().value((id, dataset.record(id)?), self.score(id), column)
+    }
+
+    /// What was measured of a molecule; not a number where it was not.
+    pub fn score(&self, id: MoleculeId) -> Option<&Score> {
+        self.scores.get(id.index())
     }
 
     /// The row of a molecule, if it is listed.
     pub fn row_of(&self, id: MoleculeId) -> Option<usize> {
         self.order.iter().position(|&row| row == id)
     }
-}
 
-fn by_value(a: Option<f32>, b: Option<f32>, descending: bool) -> Ordering {
-    match (a, b) {
-        (Some(a), Some(b)) if descending => b.total_cmp(&a),
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        (a, b) => b.is_some().cmp(&a.is_some()),
+    fn measure(&self) -> Measure {
+        self.property.as_ref().map(Property::measure).unwrap_or_default()
+    }
+
+    fn query(&self) -> Query {
+        Query {
+            column: self.column,
+            descending: self.descending,
+            search: self.search.clone(),
+            split: self.split,
+            measure: self.measure(),
+        }
     }
 }
 
-/// SMILES match letter by letter, since case carries meaning there; names match in any case.
-struct Search {
-    text: String,
-    lower: String,
-    index: Option<u32>,
-}
-
-impl Search {
-    fn new(text: &str) -> Self {
-        let text = text.trim();
-        Self { text: text.to_owned(), lower: text.to_lowercase(), index: text.parse().ok() }
+impl Workspace {
+    /// Lists what is wanted now, after the file, the model or what is listed changed.
+    pub(super) fn arrange(&mut self) {
+        if self.state.opened.is_some() {
+            self.settle_property();
+            self.state.table.sorting.get_or_insert_with(Instant::now);
+            self.put_in_order();
+        }
+        self.sweep_unasked();
     }
 
-    fn matches(&self, id: MoleculeId, record: &Record) -> bool {
-        self.text.is_empty()
-            || record.smiles.contains(&self.text)
-            || self.index == Some(id.0)
-            || record.id.as_ref().is_some_and(|name| name.to_lowercase().contains(&self.lower))
+    /// Takes in what was measured. While rows are awaited this has to wait for them: asking anew each time could
+    /// put them off for ever.
+    pub(super) fn score(&mut self) {
+        if self.arranging.waits {
+            self.arranging.outdated = true;
+        } else {
+            self.put_in_order();
+        }
+    }
+
+    fn put_in_order(&mut self) {
+        let (Some(opened), Some(model)) = (&self.state.opened, self.state.checkpoint()) else { return };
+        let of_model = self.state.surveys.iter().filter(|survey| survey.key.model == model.id);
+        self.arranging.ticket += 1;
+        let question = TableQuestion {
+            ticket: self.arranging.ticket,
+            dataset: Arc::clone(&opened.dataset),
+            surveys: of_model.cloned().collect(),
+            query: self.state.table.query(),
+        };
+        self.arranging.outdated = false;
+        if opened.dataset.records.len() <= SORTED_AT_ONCE {
+            self.list(question.answer());
+        } else {
+            self.arranging.waits = true;
+            self.engine.arrange(question);
+        }
+    }
+
+    /// Takes in rows, unless others were asked for since.
+    pub(super) fn arranged(&mut self, ticket: u64, rows: Rows) {
+        if !self.arranging.waits || ticket != self.arranging.ticket {
+            return;
+        }
+        let wanted = self.state.table.sorting.is_some();
+        self.list(rows);
+        if std::mem::take(&mut self.arranging.choose_first) {
+            self.select_first();
+        }
+        if self.arranging.outdated {
+            self.put_in_order();
+        }
+        if wanted {
+            self.sweep_unasked();
+        }
+    }
+
+    fn list(&mut self, rows: Rows) {
+        let table = &mut self.state.table;
+        let Rows { order, scores, counts } = rows;
+        (table.order, table.scores, table.counts) = (order, scores, counts);
+        table.sorting = None;
+        self.arranging.waits = false;
+    }
+
+    /// Shows the first row, now or as soon as it is known.
+    pub(super) fn select_first(&mut self) {
+        if self.arranging.waits {
+            self.arranging.choose_first = true;
+        } else if let Some(&id) = self.state.table.order.first() {
+            self.select(id);
+        }
+    }
+
+    /// Forgets the rows of a file that is no longer open, and those that are on their way.
+    pub(super) fn forget_rows(&mut self) {
+        let table = &mut self.state.table;
+        (table.order, table.scores, table.counts, table.sorting) = Default::default();
+        self.arranging = Arranging { ticket: self.arranging.ticket, ..Arranging::default() };
+    }
+
+    /// What was asked of a worker that died has no answer; the rows stay as they were.
+    pub(super) fn give_up_on_rows(&mut self) {
+        (self.state.table.sorting, self.arranging.waits) = (None, false);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Dataset, Record};
+    use crate::engine::{Event, SweepOptions};
+    use crate::gpu::Gpu;
+    use crate::workspace::state::Opened;
+    use crate::workspace::{Command, SWEPT_UNASKED};
+    use std::time::Duration;
 
-    fn dataset() -> Dataset {
-        let record = |smiles: &str, target: Option<f32>, split| Record {
-            line: 1,
-            smiles: smiles.into(),
-            id: Some(format!("Mol-{smiles}").into()),
-            targets: target.into_iter().collect(),
-            split,
-            atoms: u32::try_from(smiles.len()).unwrap(),
+    const MANY: u32 = 250_000;
+
+    fn dataset(records: u32) -> Dataset {
+        let record = |place: u32| Record {
+            line: place + 1,
+            smiles: ["CC", "CCO", "CN", "c1ccccc1"][place as usize % 4].into(),
+            id: Some(format!("m{place}").into()),
+            targets: Box::default(),
+            // A few test molecules, as in a large file.
+            split: Some(if place.is_multiple_of(1000) { Split::Test } else { Split::Train }),
+            atoms: place.wrapping_mul(2_654_435_761) % 97,
         };
-        Dataset {
-            records: vec![
-                record("CCO", Some(2.0), Some(Split::Test)),
-                record("c1ccccc1", None, Some(Split::Test)),
-                record("N", Some(-1.0), Some(Split::Train)),
-            ],
-            ..Dataset::default()
-        }
+        Dataset { records: (0..records).map(record).collect(), ..Dataset::default() }
     }
 
-    fn table(related: bool) -> Table {
-        let property = Property {
-            name: "y".into(),
-            title: "y".into(),
-            unit: None,
-            column: Some(0),
-            output: related.then_some(0),
-            related,
-        };
-        Table { property: Some(property), ..Table::default() }
+    fn workspace(records: u32) -> Workspace {
+        let mut workspace = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap();
+        workspace.state.opened = Some(Opened { revision: 1, dataset: Arc::new(dataset(records)) });
+        workspace.revision = 1;
+        workspace.arrange();
+        workspace
     }
 
-    fn rows(table: &mut Table) -> Vec<u32> {
-        table.arrange(&dataset());
-        table.order.iter().map(|id| id.0).collect()
+    /// What the rows are to be, by the plain function.
+    fn expected(workspace: &Workspace) -> Rows {
+        let dataset = Arc::clone(workspace.state.dataset().unwrap());
+        let (surveys, query) = (workspace.state.surveys.clone(), workspace.state.table.query());
+        TableQuestion { ticket: 0, dataset, surveys, query }.answer()
+    }
+
+    #[track_caller]
+    fn settle(workspace: &mut Workspace) {
+        let began = Instant::now();
+        assert!(workspace.run_until_idle(|_| began.elapsed() < Duration::from_secs(120)), "not idle in time");
+    }
+
+    #[track_caller]
+    fn assert_listed(workspace: &Workspace) {
+        let table = &workspace.state.table;
+        let Rows { order, scores, counts } = expected(workspace);
+        assert_eq!((&table.order, table.counts), (&order, counts));
+        let bits = |scores: &[Score]| -> Vec<[u32; 2]> {
+            scores.iter().map(|score| [score.prediction.to_bits(), score.largest_ratio.to_bits()]).collect()
+        };
+        assert_eq!(bits(&table.scores), bits(&scores));
+        assert!(!workspace.arranging.waits && table.sorting.is_none());
     }
 
     #[test]
-    fn sorts_filters_and_keeps_missing_values_last() {
-        let mut table = table(true);
-        assert_eq!(rows(&mut table), [0, 1, 2]);
-        table.sort_by(Column::Target);
-        assert_eq!(rows(&mut table), [2, 0, 1]);
-        table.sort_by(Column::Target);
-        assert_eq!(rows(&mut table), [0, 2, 1]);
-        table.split = Some(Split::Test);
-        assert_eq!(rows(&mut table), [0, 1]);
-        table.search = "mol-cc".into();
-        assert_eq!(rows(&mut table), [0]);
-        table.search = "cc".into();
-        assert_eq!(rows(&mut table), [0, 1], "names match in any case, `cc` is in `Mol-CCO`");
+    fn a_large_table_is_put_in_order_by_the_worker() {
+        let mut workspace = workspace(MANY);
+        assert!(workspace.state.table.order.is_empty(), "the first rows come from the worker too");
+        settle(&mut workspace);
+        assert_listed(&workspace);
+        let commands = [
+            Command::Sort(Column::Atoms),
+            Command::Sort(Column::Atoms),
+            Command::Sort(Column::Smiles),
+            Command::Sort(Column::Name),
+            Command::Search("m24".to_owned()),
+            Command::ShowSplit(Some(Split::Test)),
+            Command::Search(String::new()),
+            Command::ShowSplit(None),
+            Command::SetModel(1),
+        ];
+        for command in commands {
+            let rows = workspace.state.table.order.as_ptr();
+            workspace.apply(command.clone());
+            let table = &workspace.state.table;
+            assert!(workspace.arranging.waits && table.sorting.is_some(), "{command:?} was not handed over");
+            assert_eq!(table.order.as_ptr(), rows, "{command:?} touched the rows itself");
+            assert!(!workspace.is_idle());
+            settle(&mut workspace);
+            assert_listed(&workspace);
+        }
     }
 
     #[test]
-    fn error_needs_both_target_and_prediction() {
-        let mut table = table(true);
-        for id in 0..3 {
-            table.scores.insert(MoleculeId(id), Score { prediction: 1.5, largest_ratio: f32::NAN });
+    fn scores_come_from_the_worker_and_do_not_put_off_rows_that_are_awaited() {
+        let mut workspace = workspace(MANY);
+        workspace.apply(Command::SetBase("gt-base".to_owned()));
+        workspace.apply(Command::Sort(Column::Ratio));
+        workspace.apply(Command::Sort(Column::Ratio));
+        settle(&mut workspace);
+        workspace.apply(Command::Sweep(SweepOptions { limit: Some(4), ..SweepOptions::default() }));
+        settle(&mut workspace);
+        assert_eq!(workspace.state.table.order.len(), MANY as usize);
+        assert!(workspace.state.table.order[..4].iter().all(|id| id.0 < 4), "what was measured comes first");
+        assert_listed(&workspace);
+
+        workspace.apply(Command::Search("m1".to_owned()));
+        let ticket = workspace.arranging.ticket;
+        workspace.score();
+        assert_eq!(workspace.arranging.ticket, ticket);
+        assert!(workspace.arranging.outdated);
+        settle(&mut workspace);
+        assert_eq!(workspace.arranging.ticket, ticket + 1, "asked again once the rows were there");
+        assert_listed(&workspace);
+        let rows = workspace.state.table.order.as_ptr();
+        workspace.score();
+        assert!(workspace.arranging.waits && workspace.state.table.sorting.is_none(), "no other rows are awaited");
+        assert_eq!(workspace.state.table.order.as_ptr(), rows);
+    }
+
+    #[test]
+    fn late_answers_are_ignored() {
+        let mut workspace = workspace(MANY);
+        settle(&mut workspace);
+        workspace.apply(Command::Search("m7".to_owned()));
+        let (late, rows) = (workspace.arranging.ticket, workspace.state.table.order.clone());
+        workspace.apply(Command::Search("m77".to_owned()));
+        workspace.take(Event::Arranged { ticket: late, rows: Box::default() });
+        assert_eq!(workspace.state.table.order, rows);
+        settle(&mut workspace);
+        assert_listed(&workspace);
+        workspace.apply(Command::Search("m777".to_owned()));
+        workspace.close_molecules();
+        settle(&mut workspace);
+        assert!(workspace.state.table.order.is_empty(), "rows of a file that is no longer open");
+    }
+
+    #[test]
+    fn the_first_row_is_shown_as_soon_as_it_is_known() {
+        let mut workspace = workspace(MANY);
+        workspace.apply(Command::ShowSplit(Some(Split::Test)));
+        workspace.apply(Command::Sort(Column::Index));
+        workspace.select_first();
+        assert_eq!(workspace.state.selected, None);
+        settle(&mut workspace);
+        assert_eq!(workspace.state.selected, Some(MoleculeId(249_000)));
+        workspace.apply(Command::Sort(Column::Index));
+        workspace.select_first();
+        workspace.apply(Command::SelectMolecule(MoleculeId(5)));
+        settle(&mut workspace);
+        assert_eq!(workspace.state.selected, Some(MoleculeId(5)), "a user who chose meanwhile keeps the choice");
+    }
+
+    #[test]
+    fn a_small_table_is_put_in_order_on_the_spot() {
+        let mut workspace = workspace(u32::try_from(SORTED_AT_ONCE).unwrap());
+        assert_listed(&workspace);
+        for command in [Command::Sort(Column::Atoms), Command::Search("m1".to_owned())] {
+            workspace.apply(command);
+            assert_listed(&workspace);
         }
-        let errors = [0, 1, 2].map(|id| table.value(&dataset(), MoleculeId(id), Column::Error));
-        assert_eq!(errors, [Some(0.5), None, Some(2.5)]);
-        table.property.as_mut().unwrap().related = false;
-        assert_eq!(table.value(&dataset(), MoleculeId(0), Column::Error), None);
-        assert_eq!(table.value(&dataset(), MoleculeId(0), Column::Ratio), None);
+    }
+
+    #[test]
+    fn small_splits_of_large_files_are_measured_unasked_once_they_are_counted() {
+        let mut workspace = workspace(MANY).with_unasked_sweeps();
+        workspace.apply(Command::SetBase("gt-base".to_owned()));
+        workspace.apply(Command::ShowSplit(Some(Split::Test)));
+        assert!(workspace.sweeping.is_none(), "nothing is known of the split yet");
+        settle(&mut workspace);
+        let measured = workspace.state.survey().map(|survey| survey.ids.len());
+        assert!(measured.is_some_and(|measured| measured > 0 && measured <= SWEPT_UNASKED));
+        assert_listed(&workspace);
     }
 }
