@@ -1,36 +1,21 @@
-//! The list of molecules: what is open, which part of it is listed, and the table itself, of which only
-//! the visible rows cost anything.
+//! The list of molecules: what is open, which part of it is listed, and the table itself.
+
+mod table;
 
 use super::actions::{ActionId as Id, Effect};
 use super::files;
 use super::focus;
-use super::parts::{self, count, decimal, number, weak};
-use crate::domain::{Dataset, MoleculeId, Record, RowNote, Split};
-use crate::workspace::{Column, Command, Property, State};
-use eframe::egui::{
-    self, Align, Button, Color32, ComboBox, Key, Label, Layout, RichText, ScrollArea, Sense, TextEdit, Ui,
-};
-use egui_extras::{Column as Width, TableBuilder, TableRow};
+use super::parts::{self, count, weak};
+use crate::domain::{Dataset, MoleculeId, RowNote, Split};
+use crate::workspace::{Command, Property, State};
+use eframe::egui::{self, Align, Button, ComboBox, Key, Label, Layout, RichText, ScrollArea, TextEdit, Ui};
+use std::time::Duration;
 
-/// Height of a row, points.
-const ROW: f32 = 21.0;
-
-/// Width that all columns need, points.
-const NARROWEST: f32 = 338.0;
+/// How long rows may be on their way before a word is said about it.
+const PATIENCE: Duration = Duration::from_millis(150);
 
 /// Height of a line in the list of skipped lines, points.
 const NOTE: f32 = 17.0;
-
-/// Column, heading, what it is, width in points (the rest is the SMILES column's).
-const COLUMNS: [(Column, &str, &str, f32); 7] = [
-    (Column::Index, "#", "Place among the usable records, from 0", 38.0),
-    (Column::Smiles, "SMILES", "Structure as written in the file", 0.0),
-    (Column::Atoms, "Atoms", "Number of atoms of the graph", 38.0),
-    (Column::Target, "Target", "Value in the file", 43.0),
-    (Column::Prediction, "Pred.", "What the chosen model predicts", 43.0),
-    (Column::Error, "Error", "|prediction − target|", 40.0),
-    (Column::Ratio, "Ratio", "Largest MA ratio over all edges and layers", 42.0),
-];
 
 /// What the panel keeps for itself.
 #[derive(Default)]
@@ -63,11 +48,11 @@ pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Library) -> Vec<Effect>
         filter_rows(ui, state, dataset, own, &mut effects);
         target_row(ui, state, &mut effects);
         notes(ui, dataset);
-        if state.table.order.is_empty() {
+        if !state.table.order.is_empty() {
+            table::show(ui, state, dataset, (&mut own.scrolled_to, &mut effects));
+        } else if state.table.sorting.is_none() {
             ui.add_space(8.0);
             ui.label(weak("No molecule matches; change the search or the split."));
-        } else {
-            table(ui, state, dataset, own, &mut effects);
         }
     });
     effects
@@ -124,14 +109,38 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library,
         own.search.clone_from(&state.table.search);
         own.known_search.clone_from(&state.table.search);
     }
-    let field =
-        TextEdit::singleline(&mut own.search).hint_text("Search SMILES, name or number").desired_width(f32::INFINITY);
-    let field = parts::named(ui.add(field), "Search molecules");
+    let note = search_note(ui, state);
+    let mut field = TextEdit::singleline(&mut own.search).hint_text("Search SMILES, name or number");
+    if note.is_some() {
+        let margin = egui::Margin::from(ui.spacing().button_padding);
+        field = field.margin(egui::Margin { right: 82, ..margin });
+    }
+    let field = ui.add(field.desired_width(f32::INFINITY));
+    let tip = "Part of a SMILES (capitals count) or of a name, or a number of the column #, which counts from 0";
+    let field = parts::named(field, "Search molecules").on_hover_text(tip);
+    if let Some(note) = note {
+        let place = field.rect.with_min_x(field.rect.right() - 82.0).shrink2(egui::vec2(6.0, 0.0));
+        ui.scope_builder(egui::UiBuilder::new().max_rect(place).layout(Layout::right_to_left(Align::Center)), |ui| {
+            ui.add(Label::new(weak(note).small()).truncate());
+        });
+    }
     focus::leave_by_escape(&field);
     if field.changed() {
         own.known_search.clone_from(&own.search);
         effects.push(Command::Search(own.search.clone()).into());
     }
+}
+
+/// What came of the search, or that it takes a moment.
+fn search_note(ui: &Ui, state: &State) -> Option<String> {
+    if let Some(since) = state.table.sorting {
+        let left = PATIENCE.saturating_sub(since.elapsed());
+        if left.is_zero() {
+            return Some("sorting…".to_owned());
+        }
+        ui.ctx().request_repaint_after(left);
+    }
+    (!state.table.search.trim().is_empty()).then(|| format!("{} found", count(state.table.order.len())))
 }
 
 /// Which target the table speaks of, with a choice where there are several.
@@ -218,120 +227,4 @@ fn notes(ui: &mut Ui, dataset: &Dataset) {
 
 fn plural(number: usize, word: &str) -> String {
     format!("{} {word}{}", count(number), if number == 1 { "" } else { "s" })
-}
-
-/// The table, with a scroll bar below it where the panel is too narrow for all columns.
-fn table(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library, effects: &mut Vec<Effect>) {
-    let width = ui.available_width().max(NARROWEST);
-    ScrollArea::horizontal().id_salt("columns").auto_shrink(false).show(ui, |ui| {
-        ui.set_width(width);
-        rows(ui, state, dataset, own, effects);
-    });
-}
-
-fn rows(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library, effects: &mut Vec<Effect>) {
-    // Six digits need more room than the 38 points for five.
-    let index = if dataset.records.len() > 100_000 { 6.0 } else { 0.0 };
-    ui.spacing_mut().item_spacing = egui::vec2(4.0, 0.0);
-    let mut table = TableBuilder::new(ui)
-        .id_salt("molecules")
-        .sense(Sense::click())
-        .auto_shrink(false)
-        .animate_scrolling(false)
-        .cell_layout(Layout::left_to_right(Align::Center));
-    for (column, _, _, width) in COLUMNS {
-        table = table.column(match column {
-            Column::Smiles => Width::remainder().at_least(60.0).clip(true),
-            Column::Index => Width::exact(width + index),
-            _ => Width::exact(width),
-        });
-    }
-    // Found by walking the rows, so only when the selection moved.
-    if own.scrolled_to != state.selected {
-        own.scrolled_to = state.selected;
-        if let Some(row) = state.selected.and_then(|id| state.table.row_of(id)) {
-            table = table.scroll_to_row(row, None);
-        }
-    }
-    let table = table.header(24.0, |mut header| {
-        for (column, name, tip, _) in COLUMNS {
-            header.col(|ui| heading(ui, state, (column, name, tip), effects));
-        }
-    });
-    table.body(|body| {
-        body.rows(ROW, state.table.order.len(), |mut row| {
-            let Some(&id) = state.table.order.get(row.index()) else { return };
-            let Some(record) = dataset.record(id) else { return };
-            row.set_selected(state.selected == Some(id));
-            cells(&mut row, state, dataset, (id, record));
-            if row.response().clicked() {
-                effects.push(Command::SelectMolecule(id).into());
-            }
-        });
-    });
-}
-
-fn heading(ui: &mut Ui, state: &State, (column, name, tip): (Column, &str, &str), effects: &mut Vec<Effect>) {
-    let sorted = state.table.column == column;
-    let arrow = match (sorted, state.table.descending) {
-        (false, _) => "",
-        (true, false) => " ↑",
-        (true, true) => " ↓",
-    };
-    let tip = describe_column(state, column, tip);
-    let text = RichText::new(format!("{name}{arrow}")).small();
-    let text = if sorted { text.strong() } else { text.weak() };
-    let layout = if column == Column::Smiles {
-        Layout::left_to_right(Align::Center)
-    } else {
-        Layout::right_to_left(Align::Center)
-    };
-    ui.with_layout(layout, |ui| {
-        ui.spacing_mut().button_padding = egui::Vec2::ZERO;
-        let button = Button::new(text).fill(Color32::TRANSPARENT).stroke(egui::Stroke::NONE);
-        if ui.add(button).on_hover_text(format!("{tip}; click to sort")).clicked() {
-            effects.push(Command::Sort(column).into());
-        }
-    });
-}
-
-/// What a column is, with the target that it speaks of and its unit.
-fn describe_column(state: &State, column: Column, tip: &str) -> String {
-    let speaks = matches!(column, Column::Target | Column::Prediction | Column::Error);
-    match state.table.property.as_ref().filter(|_| speaks) {
-        Some(property) if property.related || column == Column::Target => format!("{tip}: {}", labelled(property)),
-        Some(_) if column == Column::Error => "Nothing to compare: the model predicts something else".to_owned(),
-        _ => tip.to_owned(),
-    }
-}
-
-fn cells(row: &mut TableRow<'_, '_>, state: &State, dataset: &Dataset, (id, record): (MoleculeId, &Record)) {
-    for (column, ..) in COLUMNS {
-        row.col(|ui| match column {
-            Column::Smiles => {
-                let text = record
-                    .id
-                    .as_ref()
-                    .map_or_else(|| record.smiles.to_string(), |name| format!("{name}  {}", record.smiles));
-                ui.add(Label::new(RichText::new(text).size(12.0)).truncate());
-            }
-            _ => {
-                if column == Column::Index && state.selected == Some(id) {
-                    parts::mark_row(ui, ui.max_rect().translate(egui::vec2(-3.0, 0.0)));
-                }
-                let value = state.table.value(dataset, id, column);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(cell(column, value)));
-            }
-        });
-    }
-}
-
-fn cell(column: Column, value: Option<f32>) -> RichText {
-    let Some(value) = value else { return RichText::new("–").size(12.0).weak() };
-    RichText::new(match column {
-        Column::Index | Column::Atoms => format!("{value:.0}"),
-        Column::Ratio => number(f64::from(value)),
-        _ => decimal(value).trim_end().to_owned(),
-    })
-    .size(12.0)
 }
