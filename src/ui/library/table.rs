@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(columns(344.0, false), (vec![Index, Smiles, Atoms, Target, Prediction, Error, Ratio], vec![]));
         assert_eq!(columns(344.0, true), (vec![Index, Name, Target, Prediction, Error, Ratio], vec![Smiles, Atoms]));
         assert_eq!(columns(500.0, true).1, vec![]);
-        assert_eq!(columns(259.0, false), (vec![Index, Smiles, Target, Prediction, Ratio], vec![Atoms, Error]));
+        assert_eq!(columns(280.0, false), (vec![Index, Smiles, Target, Prediction, Ratio], vec![Atoms, Error]));
         assert_eq!(columns(50.0, false), (vec![Index, Smiles, Ratio], vec![Atoms, Error, Target, Prediction]));
     }
 
