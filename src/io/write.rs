@@ -25,6 +25,8 @@ pub fn write_atomically(
         let mut writer = BufWriter::new(file);
         write(&mut writer)?;
         let file = writer.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        // Before the name: after a power cut the name must not stand for content that never reached the disk.
+        file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
