@@ -7,11 +7,14 @@
     reason = "a failed step is a failed test; repeats are equal to the bit"
 )]
 
+#[path = "common/binary.rs"]
+mod binary;
+
+use binary::{bondscope, json, path, refuses, safetensors_floats, safetensors_shape, succeeds};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
 
 /// Six molecules with targets and splits, one line that is no molecule, one target that is no number.
 const TABLE: &str = "\
@@ -25,53 +28,12 @@ CN1CCCC1c1cccnc1,nope,test,nicotine
 C#Cc1ccccc1,1.1,test,ethynylbenzene
 ";
 
-fn bondscope(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_bondscope"))
-        .args(args)
-        .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .output()
-        .unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-#[track_caller]
-fn succeeds(args: &[&str]) -> String {
-    let output = bondscope(args);
-    assert!(output.status.success(), "{args:?}: {}", stderr(&output));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The command must end with 2 and one sentence that contains every one of `words`.
-#[track_caller]
-fn refuses(args: &[&str], words: &[&str]) {
-    let output = bondscope(args);
-    let message = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{args:?}: {message}");
-    let last = message.lines().last().unwrap_or_default();
-    assert!(last.starts_with("bondscope: ") || message.starts_with("error: "), "{message}");
-    for word in words {
-        assert!(message.contains(word), "`{word}` is missing: {message}");
-    }
-}
-
 fn folder() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("molecules.csv");
     fs::write(&file, TABLE).unwrap();
     let file = file.to_str().unwrap().to_owned();
     (folder, file)
-}
-
-fn path(folder: &tempfile::TempDir, name: &str) -> String {
-    folder.path().join(name).to_str().unwrap().to_owned()
-}
-
-fn json(path: &str) -> serde_json::Value {
-    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
 #[test]
@@ -196,18 +158,6 @@ fn ablation_and_bias_change_the_trace() {
     assert!((ebt.0 - off.0).abs() > 1e-6);
 }
 
-fn safetensors_floats(path: &Path, name: &str) -> Vec<f32> {
-    let bytes = fs::read(path).unwrap();
-    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-    let data = file.tensor(name).unwrap().data().to_vec();
-    data.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect()
-}
-
-fn safetensors_shape(path: &Path, name: &str) -> Vec<usize> {
-    let bytes = fs::read(path).unwrap();
-    safetensors::SafeTensors::deserialize(&bytes).unwrap().tensor(name).unwrap().shape().to_vec()
-}
-
 #[test]
 fn analyze_writes_tables_for_both_states() {
     let (folder, file) = folder();
@@ -263,29 +213,6 @@ fn figures_come_in_every_kind_and_format_and_are_repeatable() {
 }
 
 #[test]
-fn a_short_training_run_is_kept_and_resumed() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = path(&folder, "small.csv");
-    let mut text = "smiles,target,split\n".to_owned();
-    for n in 0..24 {
-        let split = ["train", "train", "val"][n % 3];
-        text += &format!("{}O,{},{split}\n", "C".repeat(n + 1), n as f32 / 10.0);
-    }
-    fs::write(&file, text).unwrap();
-    let out = path(&folder, "w.safetensors");
-    succeeds(&["train", &file, "--device", "cpu", "--epochs", "1", "--seed", "7", "--out", &out]);
-    refuses(&["train", &file, "--device", "cpu", "--epochs", "2", "--out", &out], &["--resume"]);
-    succeeds(&["train", &file, "--device", "cpu", "--epochs", "2", "--resume", "--out", &out]);
-    let straight = path(&folder, "s.safetensors");
-    succeeds(&["train", &file, "--device", "cpu", "--epochs", "2", "--seed", "7", "--out", &straight]);
-    let weight = |name: &str| safetensors_floats(Path::new(&path(&folder, name)), "layers.0.q.weight");
-    assert_eq!(weight("w.last.safetensors"), weight("s.last.safetensors"), "resumed equals uninterrupted");
-    let prediction = path(&folder, "p.safetensors");
-    succeeds(&["trace", &file, "--device", "cpu", "--model", &out, "--out", &prediction]);
-    assert!(path(&folder, "w.state").parse::<std::path::PathBuf>().unwrap().is_dir());
-}
-
-#[test]
 fn every_architecture_answers_in_every_mode() {
     let (folder, file) = folder();
     let out = path(&folder, "t.json");
@@ -305,67 +232,6 @@ fn every_architecture_answers_in_every_mode() {
     succeeds(&["analyze", &file, "--device", "cpu", "--model", "graphit-full-base", "--out", &analysis]);
     let ratios = fs::read_to_string(Path::new(&analysis).join("edge_ratio.csv")).unwrap();
     assert!(ratios.contains(",none,0,base,") && ratios.contains(",triple,0,base,"));
-}
-
-#[test]
-fn labels_with_gaps_are_trained_on_drawn_splits() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = path(&folder, "labels.csv");
-    let mut text = "smiles,toxic,sweet\n".to_owned();
-    for n in 0..60 {
-        text += &format!("{}{},{},{}\n", "C".repeat(n + 1), ["O", "N"][n % 2], n % 2, ["1", "0", ""][n % 3]);
-    }
-    fs::write(&file, text).unwrap();
-    let out = path(&folder, "w.safetensors");
-    let train = |more: &[&str]| {
-        let common = ["train", &file, "--device", "cpu", "--epochs", "1", "--layers", "2", "--out", &out];
-        bondscope(&[&common[..], more].concat())
-    };
-    let run = train(&["--arch", "san", "--ebt=code", "--encoding", "random-walk", "--init", "xavier"]);
-    let said = stderr(&run);
-    assert!(run.status.success() && said.contains("80/10/10") && said.contains("BCE"), "{said}");
-    let trace = path(&folder, "t.json");
-    succeeds(&["trace", &file, "--device", "cpu", "--model", &out, "--out", &trace]);
-    assert_eq!(json(&trace)["prediction"][0].as_array().unwrap().len(), 2);
-    for (more, word) in [
-        (&["--arch", "gt", "--full-graph"][..], "full-graph"),
-        (&["--arch", "san", "--full-graph", "--ebt"], "explicit bias in full-graph mode"),
-        (&["--arch", "gt", "--heads", "7"], "`heads` is 7"),
-        (&["--arch", "gt", "--ebt=code"], "choose `paper`"),
-    ] {
-        let refused = train(more);
-        assert_eq!(refused.status.code(), Some(2));
-        assert!(stderr(&refused).contains(word), "{word}: {}", stderr(&refused));
-    }
-}
-
-#[test]
-fn predictions_are_told_beside_the_column_they_were_trained_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = path(&folder, "labels.csv");
-    let mut text = "smiles,toxic,sweet,split\n".to_owned();
-    for n in 0..20 {
-        text += &format!("{}O,0,{},{}\n", "C".repeat(n + 1), n % 2, ["train", "val", "test"][n % 3]);
-    }
-    fs::write(&file, text).unwrap();
-    let out = path(&folder, "w.safetensors");
-    let common = ["train", &file, "--device", "cpu", "--epochs", "1", "--layers", "1", "--arch", "san", "--out", &out];
-    succeeds(&[&common[..], &["--target", "sweet"]].concat());
-    let analysis = path(&folder, "an");
-    succeeds(&["analyze", &file, "--device", "cpu", "--model", &out, "--split", "all", "--out", &analysis]);
-    let rows = fs::read_to_string(Path::new(&analysis).join("predictions.csv")).unwrap();
-    for (n, row) in rows.lines().skip(1).enumerate() {
-        let cells: Vec<&str> = row.split(',').collect();
-        assert_eq!((cells[1], cells[3]), (["0", "1"][n % 2], "sweet"), "{row}");
-        assert!((0.0..=1.0).contains(&cells[2].parse::<f32>().unwrap()), "{row}");
-    }
-    // Another network, or another seed, is not a run to go on with.
-    for more in [&["--resume", "--layers", "2"][..], &["--resume", "--target", "sweet", "--seed", "5"]] {
-        let common = ["train", &file, "--device", "cpu", "--arch", "san", "--out", &out];
-        let refused = bondscope(&[&common[..], more].concat());
-        assert_eq!(refused.status.code(), Some(2));
-        assert!(stderr(&refused).contains("another network or seed"), "{}", stderr(&refused));
-    }
 }
 
 #[test]
@@ -477,33 +343,6 @@ fn a_gzip_that_lies_is_refused_or_cut() {
     let output = bondscope(&["inspect", &cut]);
     let told = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) || told.contains("warnings  "), "{told}");
-}
-
-#[test]
-#[cfg(unix)]
-fn ctrl_c_stops_training_after_the_batch_and_keeps_everything() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/data/zinc12k.csv.gz");
-    let out = path(&folder, "w.safetensors");
-    let state = folder.path().join("w.state");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_bondscope"))
-        .args(["train", file, "--device", "cpu", "--out", &out])
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let began = std::time::Instant::now();
-    while !state.exists() && began.elapsed().as_secs() < 60 {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    // Into the first batches.
-    std::thread::sleep(std::time::Duration::from_millis(1000));
-    let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(interrupt.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(state.join("trainer.safetensors").exists());
-    for name in ["w.safetensors", "w.last.safetensors"] {
-        assert!(!safetensors_floats(&folder.path().join(name), "layers.0.q.weight").is_empty(), "{name}");
-    }
 }
 
 #[test]

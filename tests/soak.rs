@@ -20,10 +20,9 @@ use bondscope::analysis::Quantity;
 use bondscope::domain::{
     Ablation, AtomId, BondId, BondKind, Choice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split,
 };
-use bondscope::engine::jobs::train::TrainOptions;
-use bondscope::engine::{ModelState, SweepOptions};
+use bondscope::engine::{ModelState, SweepOptions, TrainOptions};
 use bondscope::figure::Format;
-use bondscope::models::{Initial, ModelSpec};
+use bondscope::models::{Initial, ModelSpec, Plan};
 use bondscope::scene::{Background, ColorMap, Pick};
 use bondscope::workspace::{
     Coloring, Column, Command, Difference, FigureKind, Look, MOST_LANES, QUANTITIES, Source, With, Workspace,
@@ -219,15 +218,11 @@ fn work(dice: &mut Dice, workspace: &Workspace, folder: &Path) -> Command {
         }
         9 => Command::SaveTrace(folder.join(dice.of(&["t.npz", "t.json", "t.safetensors", "t.unknown"]))),
         10 => Command::Analyze { options: sweep(dice), folder: folder.join("analysis") },
-        _ => Command::Train(Box::new(TrainOptions {
-            spec: ModelSpec::named("graphit-base").unwrap().unwrap().0,
-            epochs: 1,
-            initial: Initial::Framework,
-            seed: 1,
-            allow_large: false,
-            resume: None,
-            out: folder.join("weights.safetensors"),
-        })),
+        _ => {
+            let mut plan = Plan::of(ModelSpec::named("graphit-base").unwrap().unwrap().0, 1);
+            plan.recipe.epochs = 1;
+            Command::Train(Box::new(TrainOptions { plan, resume: false, out: folder.join("run") }))
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::compare::CompareArgs;
 use super::edits::EditArgs;
-use super::network::{Arch, EbtChoice, EncodingChoice, FeatureChoice, FullGraph, ModelHints};
+use super::network::ModelHints;
+use super::train::TrainArgs;
 use crate::domain::{ColumnChoice, Delimiter, Part, Split, Task};
 use crate::figure::Preset;
 use crate::gpu::Compute;
@@ -63,7 +64,7 @@ pub(super) enum Work {
     /// Draw one figure
     Figure(Figure),
     /// Train a model
-    Train(Train),
+    Train(Box<TrainArgs>),
     /// List the bundled models
     Models,
 }
@@ -376,78 +377,6 @@ pub(super) enum Kind {
     Curves,
     /// Histogram of -log10(ratio) over the split with its gamma fit
     Histogram,
-}
-
-/// `train`
-#[derive(Debug, ClapArgs)]
-pub(super) struct Train {
-    /// The file with molecules, targets and a train/val/test column (without one they are drawn 80/10/10)
-    pub(super) file: PathBuf,
-    #[command(flatten)]
-    pub(super) columns: ColumnArgs,
-    /// The architecture [default: gt]
-    #[arg(long, value_enum)]
-    pub(super) arch: Option<Arch>,
-    /// Train with explicit bias terms; `code` takes attention weights from the bias alone, as the authors' program
-    /// does for GraphiT and SAN
-    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "paper")]
-    pub(super) ebt: Option<EbtChoice>,
-    /// Give the projections Wq, Wk, Wv and We biases (models with explicit bias terms have them anyway)
-    #[arg(long)]
-    pub(super) bias: bool,
-    /// Which numbers describe atoms and bonds [default: zinc; for labels canonical with gt, else ogb]
-    #[arg(long, value_enum)]
-    pub(super) features: Option<FeatureChoice>,
-    /// Let every pair of atoms attend to each other (GraphiT: random-walk kernel; SAN: gamma 1e-5, or learned)
-    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "fixed")]
-    pub(super) full_graph: Option<FullGraph>,
-    /// What atoms are told about their place in the molecule
-    #[arg(long, value_enum, default_value_t = EncodingChoice::Off)]
-    pub(super) encoding: EncodingChoice,
-    /// Number of layers [default: 10]
-    #[arg(long)]
-    pub(super) layers: Option<usize>,
-    /// Hidden width [default: the recipe's]
-    #[arg(long)]
-    pub(super) dim: Option<usize>,
-    /// Attention heads [default: the recipe's]
-    #[arg(long)]
-    pub(super) heads: Option<usize>,
-    /// How the initial weights are drawn
-    #[arg(long, value_enum, default_value_t = Init::Framework)]
-    pub(super) init: Init,
-    /// Train on full graphs of more than 39,800 edges too, whatever memory they take
-    #[arg(long)]
-    pub(super) allow_large: bool,
-    /// At most this many epochs
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) epochs: u32,
-    /// Seed of the initial weights, of the order of molecules and of drawn splits [default: 41]
-    #[arg(long)]
-    pub(super) seed: Option<u64>,
-    /// Go on from the state beside --out, with the network and seed it was begun with
-    #[arg(long)]
-    pub(super) resume: bool,
-    /// Weights of the best validation epoch; `.last.safetensors` and `.state` are written beside it
-    #[arg(long)]
-    pub(super) out: PathBuf,
-}
-
-impl Train {
-    /// Whether anything was said about the network or its seed.
-    pub(super) fn names_a_network(&self) -> bool {
-        let Self { arch, ebt, bias, features, full_graph, encoding, layers, dim, heads, init, seed, .. } = self;
-        let numbers = [layers, dim, heads].iter().any(|number| number.is_some());
-        arch.is_some()
-            || ebt.is_some()
-            || *bias
-            || features.is_some()
-            || full_graph.is_some()
-            || *encoding != EncodingChoice::Off
-            || numbers
-            || *init != Init::Framework
-            || seed.is_some()
-    }
 }
 
 fn unit_of(text: &str) -> Result<(String, String), String> {

@@ -9,6 +9,7 @@ mod inspect;
 mod network;
 mod progress;
 mod run;
+mod train;
 
 use args::{Args, Work};
 use clap::Parser as _;
@@ -52,7 +53,7 @@ pub fn main() -> ExitCode {
                 Work::Trace(task) => run::trace(&task, args.device),
                 Work::Analyze(task) => run::analyze(&task, args.device),
                 Work::Figure(task) => figure::run(&task, args.device),
-                Work::Train(task) => run::train(&task, args.device),
+                Work::Train(task) => train::run(&task, args.device),
                 Work::Models => run::models(),
             }
         }

@@ -46,16 +46,22 @@ pub(super) enum ReadoutChoice {
     Sum,
 }
 
+impl From<ReadoutChoice> for Readout {
+    fn from(choice: ReadoutChoice) -> Self {
+        match choice {
+            ReadoutChoice::Mean => Self::Mean,
+            ReadoutChoice::Sum => Self::Sum,
+        }
+    }
+}
+
 impl ModelHints {
     pub(super) fn hints(&self) -> Hints {
         Hints {
             arch: self.model_arch.map(Into::into),
             heads: self.model_heads,
             ebt: self.model_ebt.map(Into::into),
-            readout: self.model_readout.map(|readout| match readout {
-                ReadoutChoice::Mean => Readout::Mean,
-                ReadoutChoice::Sum => Readout::Sum,
-            }),
+            readout: self.model_readout.map(Into::into),
             task: self.model_task.map(|task| match task {
                 TaskChoice::Regression => models::Task::GraphRegression,
                 TaskChoice::Labels => models::Task::GraphLabels,
@@ -140,9 +146,9 @@ pub(super) enum FullGraph {
 
 impl FullGraph {
     /// What it means for an architecture.
-    pub(super) fn connectivity(self, arch: Arch) -> Connectivity {
+    pub(super) fn connectivity(self, arch: models::Arch) -> Connectivity {
         match self {
-            Self::Fixed => Connectivity::full(arch.into()),
+            Self::Fixed => Connectivity::full(arch),
             Self::Learned => Connectivity::LearnedGamma,
         }
     }

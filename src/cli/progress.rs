@@ -2,6 +2,7 @@
 
 use crate::workspace::State;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How often a line is written where it cannot be rewritten.
@@ -16,20 +17,33 @@ pub(super) struct Progress {
     last: Option<Instant>,
     /// Of the next notice to print.
     notice: u64,
+    /// The training run that is told of, and how many of its epochs were.
+    run: Option<PathBuf>,
     epochs: usize,
+    /// Whether the end of the run was told.
+    ended: bool,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), last: None, notice: 0, epochs: 0 }
+        Self { terminal: std::io::stderr().is_terminal(), last: None, notice: 0, run: None, epochs: 0, ended: false }
     }
 
     /// Shows what is going on.
     pub(super) fn show(&mut self, state: &State) {
-        for report in state.training.iter().skip(self.epochs) {
+        let training = &state.training;
+        if training.folder != self.run {
+            self.run.clone_from(&training.folder);
+            (self.epochs, self.ended) = (training.resumed, false);
+        }
+        for report in training.epochs.iter().skip(self.epochs) {
             self.line(&report.to_string());
         }
-        self.epochs = state.training.len();
+        self.epochs = training.epochs.len();
+        if let Some(outcome) = training.outcome.as_ref().filter(|_| !self.ended) {
+            self.line(&outcome.to_string());
+        }
+        self.ended = training.outcome.is_some();
         for notice in state.notices.iter().filter(|notice| notice.id >= self.notice) {
             if notice.severity < crate::workspace::Severity::Error {
                 self.line(&notice.text);

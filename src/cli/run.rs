@@ -1,15 +1,14 @@
 //! The subcommands that drive a workspace without a window.
 
-use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, Subject, Trace, Train};
+use super::args::{Analyze, Chosen, ColumnArgs, DeviceChoice, Subject, Trace};
 use super::edits::Edges;
 use super::network::ModelHints;
 use super::progress::Progress;
 use super::{Failure, interrupted};
-use crate::domain::{self, Choice, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
-use crate::engine::jobs::train::{Resume, TrainOptions};
-use crate::engine::{BASE_SEED, SweepOptions};
+use crate::domain::{Choice, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
+use crate::engine::SweepOptions;
 use crate::gpu::Gpu;
-use crate::models::{Arch, Ebt, Features, ModelSpec, NAME_WORDS, Task};
+use crate::models::{Ebt, ModelSpec, NAME_WORDS};
 use crate::workspace::{Command, ENDING, FileCommand, Found, Severity, Source, Workspace, bundled_models};
 use std::io::Write as _;
 use std::path::Path;
@@ -39,22 +38,6 @@ pub(super) fn analyze(task: &Analyze, device: DeviceChoice) -> Result<(), Failur
     }
     let options = SweepOptions { allow_large: task.allow_large, ..session.options(&task.chosen)? };
     session.run(Command::Analyze { options, folder: task.out.clone() })
-}
-
-pub(super) fn train(task: &Train, device: DeviceChoice) -> Result<(), Failure> {
-    let mut session = Session::new(device)?;
-    session.open(&task.file, &task.columns)?;
-    let spec = session.network(task);
-    spec.validate().map_err(|error| format!("such a network cannot be: {error}"))?;
-    session.run(Command::Train(Box::new(TrainOptions {
-        spec,
-        initial: task.init.into(),
-        allow_large: task.allow_large,
-        epochs: task.epochs,
-        seed: task.seed.unwrap_or(BASE_SEED),
-        resume: task.resume.then_some(if task.names_a_network() { Resume::Same } else { Resume::AsBegun }),
-        out: task.out.clone(),
-    })))
 }
 
 pub(super) fn models() -> Result<(), Failure> {
@@ -92,7 +75,7 @@ impl Session {
         Self::new(if device == DeviceChoice::Auto { DeviceChoice::Cpu } else { device })
     }
 
-    fn new(device: DeviceChoice) -> Result<Self, Failure> {
+    pub(super) fn new(device: DeviceChoice) -> Result<Self, Failure> {
         let gpu = match device {
             DeviceChoice::Cpu => Gpu::cpu_only(),
             other => Gpu::new(other.into()).map_err(|error| error.to_string())?,
@@ -124,34 +107,6 @@ impl Session {
             Some(notice) => Err(Failure::Unusable(notice.text.clone())),
             None if done => Ok(()),
             None => Err(Failure::Interrupted),
-        }
-    }
-
-    /// The network that `train` was asked for, with an output for every target of the open file.
-    fn network(&self, task: &Train) -> ModelSpec {
-        let dataset = self.workspace.state.dataset();
-        let labels = dataset.is_some_and(|dataset| dataset.columns.task == domain::Task::Labels);
-        let chosen = task.arch.unwrap_or(super::network::Arch::Gt);
-        let arch: Arch = chosen.into();
-        let features = task.features.map_or(
-            match (labels, arch) {
-                (false, _) => Features::Zinc,
-                (true, Arch::Gt) => Features::Canonical,
-                (true, Arch::Graphit | Arch::San) => Features::Ogb,
-            },
-            Features::from,
-        );
-        let recipe = ModelSpec::recipe(arch, features, task.ebt.map_or(Ebt::Off, Ebt::from));
-        ModelSpec {
-            layers: task.layers.unwrap_or(recipe.layers),
-            dim: task.dim.unwrap_or(recipe.dim),
-            heads: task.heads.unwrap_or(recipe.heads),
-            outputs: dataset.filter(|_| labels).map_or(1, |dataset| dataset.outputs()),
-            task: if labels { Task::GraphLabels } else { Task::GraphRegression },
-            use_bias: recipe.use_bias || task.bias,
-            connectivity: task.full_graph.map_or(recipe.connectivity, |full| full.connectivity(chosen)),
-            encoding: task.encoding.into(),
-            ..recipe
         }
     }
 

@@ -12,6 +12,7 @@ mod gallery;
 pub mod jobs;
 mod probe;
 mod rows;
+pub mod run;
 mod worker;
 
 pub use checkpoint::{BASE_SEED, Checkpoint, ModelFile};
@@ -19,7 +20,7 @@ pub use drawer::DrawRequest;
 pub use event::{Event, Outbox};
 pub use gallery::{GalleryQuestion, Summarised, ToSummarise};
 pub use jobs::sweep::{ModelState, Survey, SurveyKey, SweepOptions};
-pub use jobs::train::TrainingReport;
+pub use jobs::train::{BatchReport, TrainOptions, Training, TrainingNews, TrainingReport};
 pub use probe::Question;
 pub use rows::{Column, Measure, Query, Rows, Score, TableQuestion};
 pub use worker::{Job, JobId, Step};

@@ -151,7 +151,18 @@ impl Learner {
         self.layout.to_arrays(&lesson.gradients, "").collect()
     }
 
-    fn forward_backward(
+    /// The lengths of a lesson's gradient, part by part as in [`Layout::groups`].
+    pub(super) fn gradient_norms(&self, lesson: &Lesson) -> Vec<f64> {
+        let mut squares = vec![0.0; self.spec.layers + 2];
+        for (group, values) in self.layout.groups(self.spec.layers).zip(&lesson.gradients) {
+            if let Some(sum) = squares.get_mut(group) {
+                *sum += values.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>();
+            }
+        }
+        squares.into_iter().map(f64::sqrt).collect()
+    }
+
+    pub(super) fn forward_backward(
         &mut self,
         samples: &[&Sample],
         record: Record,
@@ -204,11 +215,27 @@ impl std::fmt::Debug for Learner {
 }
 
 impl Lesson {
-    /// Whether loss and gradient are all finite, so that a step along it is safe.
-    pub fn is_finite(&self) -> bool {
+    /// Whether loss and gradient are all finite, and small enough that what the optimiser makes of them is too,
+    /// so that a step along it is safe.
+    pub fn is_safe(&self) -> bool {
         let statistics = self.statistics.values().map(|statistics| &statistics.values);
-        self.loss.is_finite() && self.gradients.iter().chain(statistics).flatten().all(|value| value.is_finite())
+        self.loss.is_finite() && self.gradients.iter().chain(statistics).flatten().all(|&value| is_safe(value))
     }
+
+    /// The gradient, tensor by tensor.
+    pub(super) fn gradients(&self) -> &Values {
+        &self.gradients
+    }
+
+    /// Whether the batch statistics of a tail, if it ran, are as they should be.
+    pub(super) fn is_tail_safe(&self, tail: usize) -> bool {
+        self.statistics.get(&tail).is_none_or(|statistics| statistics.values.iter().all(|&value| is_safe(value)))
+    }
+}
+
+/// Whether a number is finite and so is its square with room to spare, as Adam's second moment needs.
+pub(super) fn is_safe(value: f32) -> bool {
+    value.abs() < 1e18
 }
 
 impl Adam {

@@ -116,6 +116,26 @@ impl Layout {
         self.entries.iter().map(|entry| entry.role)
     }
 
+    /// The name of each tensor, in order.
+    pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// The names of the tails, in order.
+    pub(super) fn tails(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter(|entry| entry.role == Role::Running).map(|entry| entry.name.as_str())
+    }
+
+    /// The part of a network of so many layers that each tensor belongs to: 0 for what turns inputs into rows,
+    /// l + 1 for layer l, and the last for the readout.
+    pub(super) fn groups(&self, layers: usize) -> impl Iterator<Item = usize> {
+        self.names().map(move |name| match name.strip_prefix("layers.") {
+            Some(rest) => rest.split('.').next().and_then(|layer| layer.parse::<usize>().ok()).map_or(0, |l| l + 1),
+            None if name.starts_with("readout.") => layers + 1,
+            None => 0,
+        })
+    }
+
     /// The untrained state.
     pub(super) fn initial(&self, scheme: Initial, seed: u64) -> Values {
         self.entries.iter().map(|entry| entry.initial(scheme, seed)).collect()

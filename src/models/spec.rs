@@ -194,6 +194,17 @@ pub enum SpecError {
     Combination(&'static str),
 }
 
+impl SpecError {
+    /// The field to mend; `network` where it is a matter of several.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::TooSmall { field, .. } | Self::TooLarge { field, .. } | Self::Divide { field, .. } => field,
+            Self::Gamma { .. } => "gamma",
+            Self::Combination(_) => "network",
+        }
+    }
+}
+
 impl Arch {
     /// All architectures.
     pub const ALL: [Self; 3] = [Self::Gt, Self::Graphit, Self::San];

@@ -4,8 +4,8 @@
 use super::learner::{Adam, Learner};
 use super::random::Generator;
 use super::recipe::{Recipe, Schedule};
-use super::train::{Best, EpochReport, Position, TrainError, Trainer, TrainingData};
-use super::{ModelSpec, spec_of, weights_of};
+use super::train::{Best, EpochReport, Position, TrainError, Trainer};
+use super::{TrainingData, weights_of};
 use crate::domain::Weights;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Key of the JSON text in the metadata.
 const METADATA_KEY: &str = "trainer";
 /// Changes when the meaning of a saved state does.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// First part of the names of each kind of array.
 const CURRENT: &str = "current.";
 const BEST: &str = "best.";
@@ -30,6 +30,7 @@ struct Saved {
     data: u64,
     shuffle: u64,
     position: Position,
+    norms: Vec<f64>,
     schedule: Schedule,
     adam_steps: u32,
     best: Option<EpochReport>,
@@ -44,12 +45,13 @@ impl Trainer {
             version: VERSION,
             recipe: self.recipe.clone(),
             seed: self.seed,
-            data: self.fingerprint(),
+            data: self.data.fingerprint(),
             shuffle: self.shuffle.state(),
             position: self.position.resumable(),
+            norms: self.norms.clone(),
             schedule: self.schedule.clone(),
             adam_steps: optimiser.steps,
-            best: self.best.as_ref().map(|best| best.report),
+            best: self.best.as_ref().map(|best| best.report.clone()),
             history: self.history.clone(),
         };
         let mut state = weights_of(spec, layout, values);
@@ -62,14 +64,6 @@ impl Trainer {
         let text = serde_json::to_string(&saved).unwrap_or_default();
         state.metadata.insert(METADATA_KEY.to_owned(), text);
         state
-    }
-
-    /// The network and the seed of a saved run.
-    ///
-    /// # Errors
-    /// A state that cannot be read.
-    pub fn saved_run(state: &Weights) -> Result<(ModelSpec, u64), TrainError> {
-        Ok((spec_of(state)?, saved(state)?.seed))
     }
 
     /// Continues a saved run on the same data, exactly as if it had not been interrupted.
@@ -98,13 +92,14 @@ impl Trainer {
             shuffle: Generator::resume(saved.shuffle),
             order: Vec::new(),
             position: saved.position,
+            norms: saved.norms,
             schedule: saved.schedule,
             best,
             history: saved.history,
             evaluated: None,
         };
         trainer.check()?;
-        if trainer.fingerprint() != saved.data {
+        if trainer.data.fingerprint() != saved.data {
             return Err(TrainError::Resume { reason: "it was training on other molecules or targets".into() });
         }
         trainer.draw_order();

@@ -3,26 +3,18 @@
 //!
 //! The weights of the last epoch and of the best one (lowest validation loss) are both kept.
 
+use super::data::TrainingData;
 use super::learner::{Learner, Sample};
 use super::parameters::Values;
 use super::random::Generator;
 use super::recipe::{Recipe, Schedule};
-use super::{GraphInput, Initial, Model, ModelError, ModelSpec, Task, metrics, weights_of};
-use crate::domain::{Fingerprint, Weights};
+use super::{GraphInput, Initial, Model, ModelError, ModelSpec, metrics, weights_of};
+use crate::domain::Weights;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
 /// Key under which weights say how they were trained.
 const METADATA_KEY: &str = "training";
-
-/// The graphs to learn from.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct TrainingData {
-    /// Used to fit weights.
-    pub train: Vec<Sample>,
-    /// Used to choose learning rate and best epoch.
-    pub validation: Vec<Sample>,
-}
 
 /// Why training cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +24,8 @@ pub enum TrainError {
     Model(#[from] ModelError),
     /// The numbers ran away.
     #[error(
-        "the {what} of epoch {epoch}, batch {batch} is not a finite number; the weights before that batch are kept, \
-         so train on with a lower learning rate or stop here"
+        "training diverged: the {what} of epoch {epoch}, batch {batch} is not a finite number, first {place}; the \
+         weights before that batch are kept, so begin again with a lower learning rate"
     )]
     NotFinite {
         /// `loss or gradient`, or `validation loss`.
@@ -42,12 +34,14 @@ pub enum TrainError {
         epoch: u32,
         /// Batch, counted from 1.
         batch: usize,
+        /// The part of the network where the numbers ran away first.
+        place: String,
     },
     /// There is nothing to train on, or the recipe makes no sense.
     #[error("training cannot start: {reason}")]
     Setup {
         /// What is missing or wrong.
-        reason: &'static str,
+        reason: String,
     },
     /// A saved state that does not fit.
     #[error("training cannot be resumed: {reason}")]
@@ -57,8 +51,19 @@ pub enum TrainError {
     },
 }
 
+/// How long gradients were, part by part: the mean over the batches of an epoch of the Euclidean norm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GradientNorms {
+    /// Embeddings and encodings, and gamma where it is learned.
+    pub embedding: f64,
+    /// Each layer.
+    pub layers: Vec<f64>,
+    /// The readout.
+    pub readout: f64,
+}
+
 /// The result of one epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
     /// Counted from 1.
     pub epoch: u32,
@@ -73,10 +78,24 @@ pub struct EpochReport {
     pub learning_rate: f64,
     /// Whether no epoch before had a lower validation error.
     pub best: bool,
+    /// Lengths of the gradients.
+    pub gradients: GradientNorms,
+}
+
+/// Why training is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// All epochs were trained.
+    Epochs,
+    /// The learning rate fell below its least.
+    LearningRate,
+    /// The validation loss stood still for too long.
+    EarlyStop,
 }
 
 /// What one [`Trainer::step`] did.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
     /// One batch was learned.
     Trained {
@@ -140,6 +159,8 @@ pub struct Trainer {
     pub(super) shuffle: Generator,
     pub(super) order: Vec<u32>,
     pub(super) position: Position,
+    /// Lengths of gradients, part by part, summed over the batches of the epoch.
+    pub(super) norms: Vec<f64>,
     pub(super) schedule: Schedule,
     pub(super) best: Option<Best>,
     pub(super) history: Vec<EpochReport>,
@@ -165,6 +186,7 @@ impl Trainer {
         let mut trainer = Self {
             recipe,
             seed,
+            norms: Vec::new(),
             learner,
             data,
             shuffle: Generator::new(seed, "shuffle"),
@@ -218,13 +240,21 @@ impl Trainer {
         &self.data
     }
 
-    /// Allows more or fewer epochs than the recipe said, also after they are over.
-    pub fn set_epochs(&mut self, epochs: u32) {
-        self.recipe.epochs = epochs;
-        let trained = self.history.len() as u64;
-        if self.position == Position::Finished && !self.is_over(trained) {
+    /// Allows more or fewer epochs, or waits longer or shorter for a better one, than the recipe said, also after
+    /// training is over.
+    pub fn set_length(&mut self, epochs: u32, early_stop: u32) {
+        (self.recipe.epochs, self.recipe.early_stop) = (epochs, early_stop);
+        if self.position == Position::Finished && self.end().is_none() {
             self.begin_epoch();
         }
+    }
+
+    /// A model in evaluation mode with the weights as they are now.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn model(&self) -> Result<Model, ModelError> {
+        self.learner.model()
     }
 
     /// The weights as they are now.
@@ -253,48 +283,9 @@ impl Trainer {
     }
 
     pub(super) fn check(&self) -> Result<(), TrainError> {
-        let Recipe { batch, learning_rate, factor, dropout, .. } = self.recipe;
-        let samples = || self.data.train.iter().chain(&self.data.validation);
-        let spec = &self.learner.spec;
-        let outputs = |sample: &Sample| match spec.task {
-            Task::NodeLabels => spec.outputs * sample.graph.nodes(),
-            Task::GraphRegression | Task::GraphLabels => spec.outputs,
-        };
-        let reason = if self.data.train.is_empty() {
-            "there is no training molecule that the model can score"
-        } else if self.data.validation.is_empty() {
-            "there is no validation molecule that the model can score"
-        } else if samples().any(|sample| sample.targets.len() != outputs(sample)) {
-            "a molecule does not have one target (or blank) per output of the model"
-        } else if samples().any(|sample| sample.targets.iter().any(|target| target.is_infinite())) {
-            "a target is infinite"
-        } else if !self.data.train.iter().chain(&self.data.validation).any(Sample::is_labelled) {
-            "no molecule has a target"
-        } else if !(0.0..1.0).contains(&dropout) {
-            "the recipe needs a dropout rate from 0 to below 1"
-        } else if batch == 0 || !(learning_rate > 0.0 && factor > 0.0 && factor < 1.0) {
-            "the recipe needs a batch size and a learning rate above zero and a factor between 0 and 1"
-        } else {
-            return Ok(());
-        };
-        Err(TrainError::Setup { reason })
-    }
-
-    /// A number that changes with any graph or target.
-    pub(super) fn fingerprint(&self) -> u64 {
-        let mut fingerprint = Fingerprint::default();
-        let TrainingData { train, validation } = &self.data;
-        for (samples, end) in [(train, 0xFF), (validation, 0xFE)] {
-            for Sample { graph, targets } in samples {
-                let ends = graph.edges.source.iter().chain(&graph.edges.target);
-                let codes = graph.node.values.iter().chain(&graph.edge.values).chain(ends).copied();
-                let floats =
-                    graph.encoding.values.iter().chain(&graph.kernel).chain(targets).map(|value| value.to_bits());
-                codes.chain(floats).chain([u32::MAX]).for_each(|word| fingerprint.add(&word.to_le_bytes()));
-            }
-            fingerprint.add(&[end]);
-        }
-        fingerprint.value()
+        let conflict = self.recipe.conflicts().first().map(ToString::to_string);
+        let problem = || self.data.problem(&self.learner.spec).map(str::to_owned);
+        conflict.or_else(problem).map_or(Ok(()), |reason| Err(TrainError::Setup { reason }))
     }
 
     /// Draws the order of the epoch and moves the generator past it only when the next one begins,
@@ -309,6 +300,7 @@ impl Trainer {
         self.shuffle.permutation(count);
         self.draw_order();
         self.position = Position::Training { batch: 0, loss: 0.0 };
+        self.norms.clear();
     }
 
     fn train_batch(&mut self, batch: usize, sum: f64) -> Result<Progress, TrainError> {
@@ -317,9 +309,13 @@ impl Trainer {
         let indices = self.order.iter().skip(batch * size).take(size);
         let samples: Vec<&Sample> = indices.filter_map(|&index| self.data.train.get(index as usize)).collect();
         let lesson = self.learner.study(&samples)?;
-        if !lesson.is_finite() {
-            return Err(TrainError::NotFinite { what: "loss or gradient", epoch, batch: batch + 1 });
+        if !lesson.is_safe() {
+            let place = located(self.learner.first_fault(&samples)?);
+            return Err(TrainError::NotFinite { what: "loss or gradient", epoch, batch: batch + 1, place });
         }
+        let norms = self.learner.gradient_norms(&lesson);
+        self.norms.resize(norms.len(), 0.0);
+        self.norms.iter_mut().zip(norms).for_each(|(sum, norm)| *sum += norm);
         self.learner.apply(&lesson, self.schedule.learning_rate);
         let (done, loss) = (batch + 1, sum + f64::from(lesson.loss));
         self.position = if done < total {
@@ -344,7 +340,8 @@ impl Trainer {
         // A batch without any label says nothing, and so adds nothing.
         let error = sum + metrics::mean_loss(task, &predicted, &samples).unwrap_or_default();
         if !error.is_finite() {
-            return Err(TrainError::NotFinite { what: "validation loss", epoch, batch: batch + 1 });
+            let place = located(model.first_fault(&graphs)?);
+            return Err(TrainError::NotFinite { what: "validation loss", epoch, batch: batch + 1, place });
         }
         predictions.extend(predicted);
         let done = batch + 1;
@@ -354,25 +351,26 @@ impl Trainer {
             return Ok(Progress::Validated { epoch, done, total });
         }
         let auc = metrics::mean_auc(&self.learner.spec, &predictions, &self.data.validation);
-        Ok(Progress::Epoch(self.end_epoch(epoch, train_loss, mean(error, total), auc)))
+        Ok(Progress::Epoch(self.end_epoch((train_loss, mean(error, total)), auc)))
     }
 
-    fn end_epoch(
-        &mut self,
-        epoch: u32,
-        train_loss: f64,
-        validation_loss: f64,
-        validation_auc: Option<f64>,
-    ) -> EpochReport {
+    fn end_epoch(&mut self, (train_loss, validation_loss): (f64, f64), validation_auc: Option<f64>) -> EpochReport {
         let best = self.best.as_ref().is_none_or(|best| validation_loss < best.report.validation_loss);
-        let learning_rate = self.schedule.learning_rate;
-        let report = EpochReport { epoch, train_loss, validation_loss, validation_auc, learning_rate, best };
+        let report = EpochReport {
+            epoch: self.epoch(),
+            train_loss,
+            validation_loss,
+            validation_auc,
+            learning_rate: self.schedule.learning_rate,
+            best,
+            gradients: self.mean_norms(),
+        };
         if best {
-            self.best = Some(Best { report, values: self.learner.values.clone() });
+            self.best = Some(Best { report: report.clone(), values: self.learner.values.clone() });
         }
-        self.history.push(report);
+        self.history.push(report.clone());
         self.schedule.observe(validation_loss, &self.recipe);
-        if self.is_over(u64::from(epoch)) {
+        if self.end().is_some() {
             self.position = Position::Finished;
         } else {
             self.begin_epoch();
@@ -380,9 +378,34 @@ impl Trainer {
         report
     }
 
-    fn is_over(&self, trained: u64) -> bool {
-        trained >= u64::from(self.recipe.epochs) || self.schedule.learning_rate < self.recipe.min_learning_rate
+    fn mean_norms(&self) -> GradientNorms {
+        let batches = self.order.len().div_ceil(self.recipe.batch);
+        let mut means = self.norms.iter().map(|&sum| mean(sum, batches));
+        let embedding = means.next().unwrap_or_default();
+        let readout = means.next_back().unwrap_or_default();
+        GradientNorms { embedding, layers: means.collect(), readout }
     }
+
+    /// Why training is over; none while there are epochs to come.
+    pub fn end(&self) -> Option<End> {
+        let trained = self.history.last().map_or(0, |report| report.epoch);
+        let best = self.best.as_ref().map_or(0, |best| best.report.epoch);
+        let Recipe { epochs, early_stop, min_learning_rate, .. } = self.recipe;
+        if trained >= epochs {
+            Some(End::Epochs)
+        } else if self.schedule.learning_rate < min_learning_rate {
+            Some(End::LearningRate)
+        } else if early_stop > 0 && trained - best >= early_stop {
+            Some(End::EarlyStop)
+        } else {
+            None
+        }
+    }
+}
+
+/// Where the numbers ran away, as part of a sentence.
+fn located(place: Option<String>) -> String {
+    place.map_or_else(|| "nowhere when the batch was computed again".to_owned(), |place| format!("in {place}"))
 }
 
 fn mean(sum: f64, count: usize) -> f64 {

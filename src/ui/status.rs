@@ -158,7 +158,7 @@ fn one(ui: &mut Ui, state: &State, job: &JobStatus, width: f32, effects: &mut Ve
 
 /// What a job does; of training also how far its losses have come.
 fn job_text(state: &State, job: &JobStatus) -> (String, String) {
-    let report = state.training.last().filter(|_| job.purpose == Purpose::Train);
+    let report = state.training.epochs.last().filter(|_| job.purpose == Purpose::Train);
     let Some(report) = report else { return (job.title.clone(), job.title.clone()) };
     let epoch = &report.epoch;
     let auc = epoch.validation_auc.map_or_else(String::new, |auc| format!(", ROC-AUC {auc:.3}"));

@@ -4,8 +4,8 @@ use super::state::{JobStatus, Purpose, Severity};
 use super::{SWEPT_UNASKED, Workspace};
 use crate::engine::jobs::analyze::Analyze;
 use crate::engine::jobs::sweep::SweepJob;
-use crate::engine::jobs::train::{Train, TrainOptions};
-use crate::engine::{JobId, Place, Rows, SweepOptions};
+use crate::engine::jobs::train::Train;
+use crate::engine::{JobId, Place, Rows, SweepOptions, TrainOptions, Training};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,10 +98,11 @@ impl Workspace {
             return;
         };
         let dataset = Arc::clone(&opened.dataset);
-        self.state.training.clear();
+        self.state.training = Training::default();
         let id = self.engine.reserve();
-        let title = format!("Training {} for {} epochs", options.spec.kind(), options.epochs);
-        let job = Train::new(dataset, options, self.engine.compute_device());
+        let title = format!("Training {} for {} epochs", options.plan.network.kind(), options.plan.recipe.epochs);
+        let device = (self.engine.compute_device(), self.engine.describe_device());
+        let job = Train::new(dataset, options, device);
         self.start(id, Purpose::Train, title, Box::new(job));
     }
 }

@@ -363,7 +363,7 @@ impl Workspace {
                 self.add_model(checkpoint);
                 self.files.touched = true;
             }
-            Event::Trained(report) => self.state.training.push(report),
+            Event::Training(news) => self.state.training.take(news),
             Event::Written(path) => {
                 self.state.note(Severity::Info, format!("Wrote {}", path.display()), Some(path));
             }

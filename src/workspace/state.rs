@@ -12,7 +12,7 @@ pub use super::notices::{Notice, Severity};
 use super::table::Table;
 use super::view::View;
 use crate::domain::{Ablations, Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
-use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, TrainingReport};
+use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, Training};
 use crate::figure::Draft;
 use crate::models::Initial;
 use crate::scene::{Layout, Pick};
@@ -169,8 +169,8 @@ pub struct State {
     pub initial: Initial,
     /// Measurements of the open dataset, one per model and choice of molecules.
     pub surveys: Vec<Arc<Survey>>,
-    /// Epochs of the training run that is going on or was the last.
-    pub training: Vec<Arc<TrainingReport>>,
+    /// The training run that is going on or was the last.
+    pub training: Training,
     /// Queued and running jobs.
     pub jobs: Vec<JobStatus>,
     /// What the user was told, oldest first.

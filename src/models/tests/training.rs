@@ -1,4 +1,4 @@
-use super::super::{Ebt, Initial, Learner, Model, Progress, Recipe, Sample, TrainError, Trainer, TrainingData};
+use super::super::{Ebt, End, Initial, Learner, Model, Progress, Recipe, Sample, Trainer, TrainingData};
 use super::{graph, small};
 use crate::domain::{Array, Weights};
 use burn::tensor::Device;
@@ -68,7 +68,7 @@ fn more_epochs_can_be_granted_afterwards() {
     let whole = finish(trainer(3));
     let mut first = trainer(2);
     while first.step().unwrap() != Progress::Finished {}
-    first.set_epochs(3);
+    first.set_length(3, 0);
     assert_eq!(first.epoch(), 3);
     assert_eq!(finish(first).1.arrays, whole.1.arrays);
 }
@@ -100,9 +100,79 @@ fn runaway_numbers_stop_training_and_keep_the_last_good_weights() {
     }
     let spoiled = trainer.last_weights();
     let error = trainer.step().unwrap_err();
-    assert!(matches!(error, TrainError::NotFinite { what: "loss or gradient", epoch: 1, batch: 4 }), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("loss or gradient of epoch 1, batch 4 is not a finite number, first in the "), "{said}");
     assert_eq!(trainer.last_weights(), spoiled);
     assert_ne!(before, spoiled);
+}
+
+#[test]
+fn the_layer_where_numbers_ran_away_first_is_named() {
+    let spoil = |parts: &[&str], factor: f32| {
+        let mut trainer = trainer(5);
+        for part in parts {
+            let place = trainer.learner.layout.names().position(|name| name == *part).unwrap();
+            trainer.learner.values[place].iter_mut().for_each(|value| *value *= factor);
+        }
+        trainer.step().unwrap_err().to_string()
+    };
+    let cases: [(&[&str], &str); 5] = [
+        (&["layers.1.q.weight", "layers.1.k.weight"], "the edge activations of layer 1"),
+        (&["layers.0.v.weight", "layers.0.node.out.weight"], "the node rows after layer 0"),
+        (&["layers.0.edge.ffn.up.weight", "layers.0.edge.ffn.down.weight"], "the edge rows after layer 0"),
+        (&["readout.fc.1.weight", "readout.fc.2.weight"], "the readout"),
+        // What comes forwards is finite, what goes back is too long to be squared.
+        (&["readout.fc.2.weight"], "the gradient of the readout"),
+    ];
+    for (parts, place) in cases {
+        let said = spoil(parts, 1e30);
+        assert!(said.contains(&format!("first in {place};")), "{parts:?}: {said}");
+    }
+    assert!(spoil(&["layers.1.q.weight"], f32::NAN).contains("first in the weights layers.1.q.weight;"));
+}
+
+#[test]
+fn an_early_stop_ends_training_and_can_be_taken_back() {
+    // A learning rate too small to move anything: no epoch improves on the first.
+    let recipe = Recipe { learning_rate: 1e-9, min_learning_rate: 0.0, patience: 50, early_stop: 3, ..recipe(30) };
+    let mut stuck = Trainer::new(small(Ebt::Off), recipe, (Initial::Framework, 7), data(), &Device::flex()).unwrap();
+    let mut best = 0;
+    while stuck.step().unwrap() != Progress::Finished {
+        best = stuck.history().iter().rev().find(|report| report.best).map_or(0, |report| report.epoch);
+    }
+    let trained = stuck.history().len();
+    assert_eq!((trained, stuck.end()), (best as usize + 3, Some(End::EarlyStop)));
+    assert!(trained < 30);
+    stuck.set_length(30, 0);
+    assert_eq!(stuck.end(), None);
+    assert!(matches!(stuck.step().unwrap(), Progress::Trained { done: 1, .. }));
+}
+
+#[test]
+fn gradient_norms_are_told_part_by_part() {
+    let recipe = Recipe { batch: 100, ..recipe(1) };
+    let new = || Trainer::new(small(Ebt::Paper), recipe.clone(), (Initial::Framework, 7), data(), &Device::flex());
+    let mut learner = new().unwrap().learner;
+    let order = new().unwrap().order;
+    let train = data().train;
+    let samples: Vec<&Sample> = order.iter().map(|&place| &train[place as usize]).collect();
+    let lesson = learner.study(&samples).unwrap();
+    let norm = |part: &str| {
+        let named = learner.gradients(&lesson);
+        let values = named.iter().filter(|(name, _)| name.starts_with(part)).flat_map(|(_, array)| &array.values);
+        values.map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt()
+    };
+    let norms = &finish(new().unwrap()).0[0].gradients;
+    assert_eq!(norms.layers.len(), 2);
+    let pairs = [
+        (norms.embedding, "embed"),
+        (norms.layers[0], "layers.0."),
+        (norms.layers[1], "layers.1."),
+        (norms.readout, "readout."),
+    ];
+    for (found, part) in pairs {
+        assert!(found > 0.0 && (found - norm(part)).abs() < 1e-9 * found, "{part}: {found}");
+    }
 }
 
 #[test]
@@ -112,7 +182,7 @@ fn training_refuses_what_it_cannot_start_with() {
     };
     assert!(new(recipe(1), TrainingData { train: vec![], ..data() }).contains("no training molecule"));
     assert!(new(recipe(1), TrainingData { validation: vec![], ..data() }).contains("no validation molecule"));
-    assert!(new(Recipe { batch: 0, ..recipe(1) }, data()).contains("batch size"));
+    assert!(new(Recipe { batch: 0, ..recipe(1) }, data()).contains("`batch` is 0"));
     let mut nan = data();
     nan.validation[0].targets[0] = f32::INFINITY;
     assert!(new(recipe(1), nan).contains("target"));
@@ -153,7 +223,7 @@ fn one_row_keeps_the_variance_and_gives_numbers() {
     lone.graph.edges = crate::domain::EdgeList::default();
     lone.graph.edge.values.clear();
     let lesson = learner.study(&[&lone]).unwrap();
-    assert!(lesson.is_finite(), "{lesson:?}");
+    assert!(lesson.is_safe(), "{lesson:?}");
     learner.apply(&lesson, 1e-3);
     let after = learner.weights().arrays;
     assert_eq!(after["layers.0.node.bn1.running_var"].values, vec![1.0; 8]);
@@ -234,10 +304,10 @@ fn labels_with_gaps_are_learned() {
     let recipe = Recipe { learning_rate: 1e-2, patience: 30, ..recipe(20) };
     let trainer = Trainer::new(spec, recipe, (Initial::Framework, 7), data, &Device::flex()).unwrap();
     let (history, ..) = finish(trainer);
-    let (first, last) = (history[0], history[19]);
+    let (first, last) = (&history[0], &history[19]);
     assert!(last.train_loss < 0.7 * first.train_loss, "{history:?}");
     let auc = |report: &super::super::EpochReport| report.validation_auc.unwrap();
-    assert!(auc(&first) < 0.6 && history.iter().map(auc).fold(0.0, f64::max) > 0.9, "{history:?}");
+    assert!(auc(first) < 0.6 && history.iter().map(auc).fold(0.0, f64::max) > 0.9, "{history:?}");
 }
 
 #[test]
