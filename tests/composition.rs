@@ -50,7 +50,7 @@ fn composed(workspace: &mut Workspace) -> Composition {
     for kind in [FigureKind::Molecule, FigureKind::ColorBar, FigureKind::EdgeRatios] {
         give(workspace, Command::Compose(Compose::Add(kind)));
     }
-    workspace.state.figure.clone()
+    Composition::clone(&workspace.state.figure)
 }
 
 #[test]
@@ -166,4 +166,29 @@ fn a_comparison_is_redrawn_with_all_its_states_and_their_difference() {
     // Put together with other panels it is the same rows.
     give(&mut workspace, Command::Compose(Compose::Add(FigureKind::Molecule)));
     assert_eq!(workspace.state.figure.rows, read.rows);
+}
+
+#[test]
+fn an_empty_figure_begins_with_the_molecule_and_every_change_can_be_taken_back() {
+    let (mut workspace, _folder) = open(TABLE);
+    let kinds = |workspace: &Workspace| workspace.state.figure.recipes().map(|recipe| recipe.kind).collect::<Vec<_>>();
+    give(&mut workspace, Command::Compose(Compose::Begin));
+    assert_eq!(kinds(&workspace), [FigureKind::Molecule]);
+    assert!(workspace.state.figure.recipes().all(|recipe| recipe.bar), "with its colour bar");
+    give(&mut workspace, Command::Compose(Compose::Begin));
+    assert_eq!(kinds(&workspace), [FigureKind::Molecule], "only an empty one begins");
+    give(&mut workspace, Command::Compose(Compose::Add(FigureKind::EdgeRatios)));
+    for width in [100.0, 120.0, 150.0] {
+        let mut figure = Composition::clone(&workspace.state.figure);
+        figure.page.width = width;
+        give(&mut workspace, Command::Compose(Compose::Set(Box::new(figure))));
+    }
+    give(&mut workspace, Command::Undo);
+    assert!((workspace.state.figure.page.width - 85.0).abs() < 1e-9, "dragging is one step");
+    give(&mut workspace, Command::Undo);
+    give(&mut workspace, Command::Undo);
+    assert!(kinds(&workspace).is_empty());
+    (0..3).for_each(|_| give(&mut workspace, Command::Redo));
+    assert_eq!(kinds(&workspace), [FigureKind::Molecule, FigureKind::EdgeRatios]);
+    assert!((workspace.state.figure.page.width - 150.0).abs() < 1e-9);
 }

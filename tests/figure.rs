@@ -101,3 +101,31 @@ fn a_figure_is_put_together_seen_copied_saved_and_opened_again() {
     run_until(&mut harness, "the composer is closed", settled);
     assert!(harness.query_by_label("Preview of the figure").is_none());
 }
+
+#[test]
+fn the_composer_begins_with_what_is_shown_can_be_taken_back_and_is_exported_by_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("begun.svg");
+    let Some((mut harness, _turn)) = open(None) else { return };
+    harness.key_press_modifiers(CTRL_SHIFT, Key::E);
+    run_until(&mut harness, "the molecule is in the figure", |app| drawn(app, 1));
+    assert_eq!(state(harness.state()).figure.recipes().next().unwrap().kind, FigureKind::Molecule);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    run_until(&mut harness, "the page is empty", |app| state(app).figure.rows.is_empty());
+    harness.key_press_modifiers(CTRL_SHIFT, Key::Z);
+    run_until(&mut harness, "the molecule is back", |app| state(app).figure.recipes().count() == 1 && drawn(app, 1));
+    type_path(&mut harness, "File of the figure", &picture);
+    run_until(&mut harness, "it is drawn", |app| drawn(app, 1) && settled(app));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    run_until(&mut harness, "it is written", |app| picture.exists() && settled(app));
+    assert_eq!(std::fs::read_to_string(&picture).unwrap(), state(harness.state()).draft.as_ref().unwrap().svg);
+    // What is taken back while the composer is closed is shown.
+    harness.key_press(Key::Escape);
+    harness.key_press(Key::Escape);
+    run_until(&mut harness, "the composer is closed", settled);
+    assert!(harness.query_by_label("File of the figure").is_none());
+    harness.state_mut().apply(Command::Select(None));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(3);
+    assert!(state(harness.state()).figure.rows.is_empty() && harness.query_by_label("File of the figure").is_some());
+}

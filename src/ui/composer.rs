@@ -1,6 +1,6 @@
 //! The figure composer: panels and page on the left, on the right the very drawing that is written and copied.
 
-use super::actions::Effect;
+use super::actions::{ActionId, Effect};
 use super::clipboard::{self, CopyAs};
 use super::files;
 use super::icons::{self, Icon};
@@ -27,6 +27,8 @@ pub(super) struct Composer {
     path: String,
     /// The existing file that the user was asked about.
     asked: Option<PathBuf>,
+    /// Whether a key asked for what the Save button does.
+    saving: bool,
     texture: Option<(Arc<Draft>, egui::TextureHandle)>,
 }
 
@@ -48,7 +50,12 @@ impl Composer {
     /// A composer that proposes a name in `folder`.
     pub(super) fn new(folder: Option<&Path>) -> Self {
         let folder = folder.map(Path::to_owned).or_else(std::env::home_dir).unwrap_or_default();
-        Self { path: folder.join("figure.svg").display().to_string(), asked: None, texture: None }
+        Self { path: folder.join("figure.svg").display().to_string(), asked: None, saving: false, texture: None }
+    }
+
+    /// Does with the next frame what the Save button does.
+    pub(super) fn save(&mut self) {
+        self.saving = true;
     }
 
     /// Takes the file chosen in the native dialog, whose own question about overwriting was answered.
@@ -74,7 +81,7 @@ pub(super) fn show(ctx: &egui::Context, workspace: &mut Workspace, composer: &mu
     let room = ctx.content_rect().shrink(24.0);
     let window = egui::Window::new("Figure").open(&mut open).collapsible(false).default_rect(room).constrain(true);
     window.min_size([640.0, 420.0]).show(ctx, |ui| {
-        let mut figure = workspace.state.figure.clone();
+        let mut figure = Composition::clone(&workspace.state.figure);
         let mut effects = Vec::new();
         egui::Panel::left("figure settings").resizable(false).exact_size(SETTINGS).show(ui, |ui| {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -83,7 +90,7 @@ pub(super) fn show(ctx: &egui::Context, workspace: &mut Workspace, composer: &mu
                 panels(ui, workspace, &mut figure, &mut effects);
             });
         });
-        if figure != workspace.state.figure {
+        if figure != *workspace.state.figure {
             effects.push(Command::Compose(Compose::Set(Box::new(figure))).into());
         }
         outcome = Outcome::Open(effects);
@@ -337,6 +344,13 @@ fn save(ui: &mut Ui, workspace: &mut Workspace, composer: &mut Composer, outcome
             }
         }
         parts::separator(ui);
+        for (id, text) in [(ActionId::Undo, "Undo"), (ActionId::Redo, "Redo")] {
+            let asked = parts::action_button(ui, id, text, &workspace.state);
+            if let Outcome::Open(effects) = outcome {
+                effects.extend(asked);
+            }
+        }
+        parts::separator(ui);
         for (ending, text) in ENDINGS {
             let chosen = composer.path.trim_end().to_lowercase().ends_with(&format!(".{ending}"));
             if ui.selectable_label(chosen, text).clicked() {
@@ -349,7 +363,9 @@ fn save(ui: &mut Ui, workspace: &mut Workspace, composer: &mut Composer, outcome
         let asked = composer.asked.as_ref() == Some(&path);
         let accent = Button::new(RichText::new(if asked { "Replace" } else { "Save" }).strong());
         let accent = accent.fill(ui.visuals().selection.bg_fill);
-        if ui.add_enabled(ready.is_some() && !composer.path.trim().is_empty(), accent).clicked() {
+        let possible = ready.is_some() && !composer.path.trim().is_empty();
+        let clicked = ui.add_enabled(possible, accent).on_hover_text("Write the figure (Ctrl+E)").clicked();
+        if std::mem::take(&mut composer.saving) && possible || clicked {
             if path.exists() && !asked {
                 composer.asked = Some(path.clone());
             } else {

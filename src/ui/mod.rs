@@ -63,7 +63,7 @@ pub use walk::Walk;
 
 use crate::scene::Pick;
 use crate::workspace::{Command, Compose, Picture, Severity, Workspace};
-use actions::{Effect, WindowCommand};
+use actions::{ActionId, Effect, WindowCommand};
 use eframe::egui::{self, ViewportCommand};
 use export::{Export, Outcome};
 use files::{Answer, Dialogs};
@@ -221,7 +221,9 @@ impl App {
             return;
         }
         for action in actions::pressed(ctx) {
-            if (action.enabled)(&self.workspace.state) {
+            if let (ActionId::ExportMolecule, Some(composer)) = (action.id, &mut self.composer) {
+                composer.save();
+            } else if (action.enabled)(&self.workspace.state) {
                 for effect in (action.run)(&self.workspace.state) {
                     self.execute(ctx, effect);
                 }
@@ -234,7 +236,13 @@ impl App {
         match effect {
             Effect::Do(command) => {
                 if !self.document.holds_back(&self.workspace.state, &command) {
+                    let figure = Arc::clone(&self.workspace.state.figure);
+                    let back_or_on = matches!(command, Command::Undo | Command::Redo);
                     self.workspace.apply(command);
+                    if back_or_on && !Arc::ptr_eq(&figure, &self.workspace.state.figure) {
+                        // Nothing changes unseen.
+                        self.open_composer();
+                    }
                 }
             }
             Effect::Window(command) => self.execute_in_window(ctx, command),
@@ -269,8 +277,8 @@ impl App {
                 self.export = Some(Export::new(subject, &self.workspace.state, self.settings.export_folder.as_deref()));
             }
             WindowCommand::Compose => {
-                let folder = self.settings.export_folder.as_deref();
-                self.composer.get_or_insert_with(|| composer::Composer::new(folder));
+                self.workspace.apply(Command::Compose(Compose::Begin));
+                self.open_composer();
             }
             WindowCommand::CopyFigure(kind, form) => match self.workspace.figure(kind) {
                 Ok(figure) => self.clipboard.copy(figure, form, ctx),
@@ -452,6 +460,11 @@ impl App {
 }
 
 impl App {
+    fn open_composer(&mut self) {
+        let folder = self.settings.export_folder.as_deref();
+        self.composer.get_or_insert_with(|| composer::Composer::new(folder));
+    }
+
     /// Shows the composer, if it is open.
     fn compose(&mut self, ctx: &egui::Context) {
         let Some(composer) = &mut self.composer else { return };

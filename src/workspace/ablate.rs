@@ -112,8 +112,8 @@ impl Workspace {
         }
     }
 
-    fn bring_back(&mut self, Snapshot { edits, labels, selected, pick, layout }: Snapshot) {
-        (self.state.edits, self.state.labels, self.state.layout) = (edits, labels, layout);
+    fn bring_back(&mut self, Snapshot { edits, labels, selected, pick, layout, figure }: Snapshot) {
+        (self.state.edits, self.state.labels, self.state.layout, self.state.figure) = (edits, labels, layout, figure);
         if let Some(id) = selected.filter(|_| selected != self.state.selected) {
             self.select(id);
         }

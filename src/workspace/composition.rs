@@ -9,7 +9,9 @@ use crate::figure::{self, Cell, FigureSpec, Row};
 use crate::models::{Hints, Initial};
 use crate::scene::{ColorMap, Pick};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The form that is written; a later one is refused.
 const VERSION: u32 = 1;
@@ -153,6 +155,8 @@ pub struct AblatedEdge {
 /// Changes of the figure that is put together.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Compose {
+    /// Add the molecule shown with its colour bar to an empty figure, so that nobody begins with a blank page.
+    Begin,
     /// Add a panel of what is shown.
     Add(FigureKind),
     /// Make a panel, by its place, be about what is shown.
@@ -263,6 +267,15 @@ impl Composition {
         self.rows.iter().flat_map(|row| &row.cells).map(|cell| &cell.panel)
     }
 
+    /// The one setting by which two figures differ, by its place in the text that is saved; `None` if they differ
+    /// by more, or by which panels there are.
+    pub(super) fn changed_setting(&self, other: &Self) -> Option<String> {
+        let [one, other] = [self, other].map(|figure| serde_json::to_value(figure).unwrap_or_default());
+        let mut changed = Vec::new();
+        differences(&one, &other, String::new(), &mut changed);
+        changed.pop().filter(|_| changed.is_empty())
+    }
+
     /// A panel by its place.
     pub fn recipe_mut(&mut self, place: usize) -> Option<&mut Recipe> {
         self.rows.iter_mut().flat_map(|row| &mut row.cells).map(|cell| &mut cell.panel).nth(place)
@@ -343,8 +356,8 @@ impl Composition {
             None => std::str::from_utf8(bytes).map_err(|_error| "this file carries no specification of a figure")?,
         };
         let none = |error| format!("this is no specification of a figure ({error})");
-        let value: serde_json::Value = serde_json::from_str(text).map_err(none)?;
-        match value.get("bondscope_figure").and_then(serde_json::Value::as_u64) {
+        let value: Value = serde_json::from_str(text).map_err(none)?;
+        match value.get("bondscope_figure").and_then(Value::as_u64) {
             None => return Err("this is no specification of a figure (it has no bondscope_figure)".to_owned()),
             Some(version) if version > u64::from(VERSION) => {
                 return Err(format!(
@@ -389,31 +402,60 @@ impl Composition {
     }
 }
 
+/// The places at which two texts differ; one that has parts which the other lacks differs as a whole, twice.
+fn differences(one: &Value, other: &Value, place: String, found: &mut Vec<String>) {
+    match (one, other) {
+        (Value::Object(one), Value::Object(two)) if one.len() == two.len() => {
+            for (key, value) in one {
+                differences(value, two.get(key).unwrap_or(&Value::Null), format!("{place}/{key}"), found);
+            }
+        }
+        (Value::Array(one), Value::Array(two)) if one.len() == two.len() => {
+            for (index, (one, two)) in one.iter().zip(two).enumerate() {
+                differences(one, two, format!("{place}/{index}"), found);
+            }
+        }
+        (Value::Object(_) | Value::Array(_), _) | (_, Value::Object(_) | Value::Array(_)) => {
+            found.extend([place.clone(), place]);
+        }
+        _ if one != other => found.push(place),
+        _ => {}
+    }
+}
+
 impl Workspace {
     pub(super) fn compose_command(&mut self, command: Compose) {
         match command {
-            Compose::Add(kind) => {
-                if let Some(about) = Subject::of(&self.state) {
-                    let mut rows = Recipe::rows(kind, &about);
-                    match rows.as_mut_slice() {
-                        [row] => row.cells.drain(..).for_each(|cell| self.state.figure.add(cell.panel)),
-                        _ => self.state.figure.add_rows(rows),
-                    }
+            Compose::Begin => {
+                if self.state.figure.rows.is_empty() {
+                    self.add_panel(FigureKind::Molecule);
                 }
             }
+            Compose::Add(kind) => self.add_panel(kind),
             Compose::Renew(place) => {
                 if let Some(about) = Subject::of(&self.state)
-                    && let Some(recipe) = self.state.figure.recipe_mut(place)
+                    && let Some(recipe) = Arc::make_mut(&mut self.state.figure).recipe_mut(place)
                 {
                     recipe.about = about;
                 }
             }
-            Compose::Set(figure) => self.state.figure = *figure,
+            Compose::Set(figure) => self.state.figure = Arc::new(*figure),
             Compose::Write(path) => self.write_figure(path),
             Compose::Read(path) => match Composition::read(&path) {
-                Ok(figure) => self.state.figure = figure,
+                Ok(figure) => self.state.figure = Arc::new(figure),
                 Err(message) => self.state.notify(super::Severity::Error, message),
             },
+        }
+    }
+
+    /// Adds what is shown to the figure.
+    fn add_panel(&mut self, kind: FigureKind) {
+        let Some(about) = Subject::of(&self.state) else { return };
+        let mut rows = Recipe::rows(kind, &about);
+        let figure = Arc::make_mut(&mut self.state.figure);
+        match rows.as_mut_slice() {
+            [row] => row.cells.drain(..).for_each(|cell| figure.add(cell.panel)),
+            _ => figure.add_rows(rows),
         }
     }
 }

@@ -1,9 +1,11 @@
-//! The one history behind Undo and Redo: edits, labels, selections and the layout of panels.
+//! The one history behind Undo and Redo: edits, labels, selections, the layout of panels and the figure that is put
+//! together.
 //!
 //! A step is what all of these were before a command, so nothing has to know how to take itself back. Whatever
 //! is changed by a command is found by comparing; what workers change is no step of the user's.
 
 use super::State;
+use super::composition::Composition;
 use super::edits::Edits;
 use super::labels::Labels;
 use crate::domain::MoleculeId;
@@ -22,23 +24,25 @@ pub(super) struct Snapshot {
     pub(super) selected: Option<MoleculeId>,
     pub(super) pick: Option<Pick>,
     pub(super) layout: Option<Arc<str>>,
+    pub(super) figure: Arc<Composition>,
 }
 
 impl Snapshot {
     pub(super) fn of(state: &State) -> Self {
-        let State { edits, labels, selected, pick, layout, .. } = state;
+        let State { edits, labels, selected, pick, layout, figure, .. } = state;
         Self {
             edits: Arc::clone(edits),
             labels: Arc::clone(labels),
             selected: *selected,
             pick: *pick,
             layout: layout.clone(),
+            figure: Arc::clone(figure),
         }
     }
 }
 
 /// What a step was about; runs of some kinds become one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     /// Dragging the slider.
     ExplicitBias,
@@ -51,6 +55,10 @@ enum Kind {
     /// Choosing atoms and bonds of one molecule.
     Pick,
     Layout,
+    /// The panels of the figure.
+    Figure,
+    /// Dragging or typing one setting of the figure.
+    Setting(String),
 }
 
 impl Kind {
@@ -66,6 +74,8 @@ impl Kind {
             Self::Label
         } else if before.layout != after.layout {
             Self::Layout
+        } else if before.figure != after.figure {
+            before.figure.changed_setting(&after.figure).map_or(Self::Figure, Self::Setting)
         } else if before.selected != after.selected {
             if walked { Self::Walk } else { Self::Molecule }
         } else if before.pick != after.pick {
@@ -75,8 +85,8 @@ impl Kind {
         })
     }
 
-    fn merges(self) -> bool {
-        matches!(self, Self::ExplicitBias | Self::Walk | Self::Pick)
+    fn merges(&self) -> bool {
+        matches!(self, Self::ExplicitBias | Self::Walk | Self::Pick | Self::Setting(_))
     }
 }
 
@@ -165,6 +175,29 @@ mod tests {
         let mut history = History::default();
         snapshots.windows(2).for_each(|pair| history.record(pair[0].clone(), &pair[1], walked));
         history
+    }
+
+    fn composed(change: impl FnOnce(&mut Composition)) -> Snapshot {
+        let mut figure = Composition::default();
+        change(&mut figure);
+        Snapshot { figure: Arc::new(figure), ..selecting(0) }
+    }
+
+    #[test]
+    fn dragging_one_setting_of_a_figure_is_one_step_and_another_setting_another() {
+        let widths = [85.0, 86.0, 90.0].map(|width| composed(|figure| figure.page.width = width));
+        let titled = |title: &str| composed(|figure| (figure.page.width, figure.page.title) = (90.0, title.to_owned()));
+        let [first, .., last] = widths.clone();
+        let mut history = walk(&[&widths[..], &["T", "Ti", "Tit"].map(titled)].concat(), false);
+        assert_eq!(history.undo(titled("Tit")), Some(last.clone()));
+        assert_eq!(history.undo(last.clone()), Some(first.clone()));
+        assert!(!history.can_undo());
+        assert_eq!(history.redo(first), Some(last));
+        // Several at once, as a preset does, are a step of their own.
+        let preset = |width: f64| composed(|figure| (figure.page.width, figure.page.font_size) = (width, width / 10.0));
+        let mut history = walk(&[50.0, 60.0, 70.0].map(preset), false);
+        assert_eq!(history.undo(preset(70.0)), Some(preset(60.0)));
+        assert!(history.can_undo());
     }
 
     #[test]

@@ -178,7 +178,7 @@ pub struct State {
     /// Files opened before, newest first.
     pub recent: Vec<PathBuf>,
     /// The figure that is put together.
-    pub figure: Composition,
+    pub figure: Arc<Composition>,
     /// Its last drawing.
     pub draft: Option<Arc<Draft>>,
     /// Which request that drawing answers.

@@ -42,7 +42,7 @@ struct Snapshot {
 /// One figure to draw.
 struct Order {
     ticket: u64,
-    figure: Composition,
+    figure: Arc<Composition>,
     scale: f32,
     snapshot: Snapshot,
 }
@@ -63,7 +63,7 @@ pub(super) struct Studio {
     hasty: bool,
     skipped: bool,
     ticket: u64,
-    ordered: Option<(Composition, u32, u64, usize)>,
+    ordered: Option<(Arc<Composition>, u32, u64, usize)>,
 }
 
 impl Drop for Studio {
@@ -86,7 +86,7 @@ impl Workspace {
     pub fn draft(&mut self, scale: f32) -> (Option<Arc<Draft>>, bool) {
         let revision = self.state.opened.as_ref().map_or(0, |opened| opened.revision);
         let surveys: usize = self.state.surveys.iter().filter(|survey| survey.is_complete()).count();
-        let wanted = (self.state.figure.clone(), scale.to_bits(), revision, surveys);
+        let wanted = (Arc::clone(&self.state.figure), scale.to_bits(), revision, surveys);
         if self.studio.ordered.as_ref() != Some(&wanted) {
             self.order(scale);
             self.studio.ordered = Some(wanted);
@@ -98,7 +98,7 @@ impl Workspace {
         self.studio.ticket += 1;
         let order = Order {
             ticket: self.studio.ticket,
-            figure: self.state.figure.clone(),
+            figure: Arc::clone(&self.state.figure),
             scale,
             snapshot: Snapshot {
                 opened: self.state.opened.clone(),

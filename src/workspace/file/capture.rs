@@ -6,7 +6,7 @@ use super::saved::{
 };
 use crate::domain::{Ablations, Dataset, MoleculeId};
 use crate::engine::Checkpoint;
-use crate::workspace::{Edits, Labelled, Lane, List, Named, Set, State};
+use crate::workspace::{Composition, Edits, Labelled, Lane, List, Named, Set, State};
 use std::sync::Arc;
 
 pub(super) fn capture(state: &State) -> Saved {
@@ -36,7 +36,7 @@ pub(super) fn capture(state: &State) -> Saved {
         view: ViewPart::of(&state.view),
         edits: edits(&state.edits, record),
         labels: state.labels.iter().filter_map(|(about, text)| label(about, text, record)).collect(),
-        figure: state.figure.clone(),
+        figure: Composition::clone(&state.figure),
         layout: state.layout.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     }
 }

@@ -194,7 +194,7 @@ impl Workspace {
         let lost = lost_edits + lost_labels;
         (self.state.edits, self.state.labels) = (Arc::new(edits), Arc::new(labels));
         if !again {
-            self.state.figure = saved.figure;
+            self.state.figure = Arc::new(saved.figure);
             if let Some(layout) = saved.layout {
                 self.state.layout = Some(layout.to_string().into());
             }
