@@ -387,6 +387,9 @@ fn states_are_compared_side_by_side_in_one_figure_that_redraws_itself() {
         assert!(svg.contains("B gt-ebt-zinc"), "{kind}");
         assert!(!svg.contains("not measured yet"), "{kind}");
     }
+    let ratios = |more: &[&str]| draw(&[&["--kind", "edge-ratios"], more].concat(), "ratios.svg");
+    let powers = |svg: &str| svg.matches(">10<tspan").count();
+    assert!(powers(&ratios(&[])) > 1 && powers(&ratios(&["--linear"])) == 0, "--linear leaves logarithms out");
     let (first, again) = (path(&folder, "three.svg"), path(&folder, "again.svg"));
     succeeds(&["figure", "--spec", &first, "--device", "cpu", "--out", &again]);
     let picture = |svg: &str| svg.split_once("</metadata>").unwrap().1.to_owned();

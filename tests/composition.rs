@@ -5,7 +5,9 @@
 #[path = "common/windowless.rs"]
 mod common;
 
-use bondscope::domain::{Ablation, AtomId, BondId, DirectedEdge};
+use bondscope::analysis::chart::Scale;
+use bondscope::domain::{Ablation, AtomId, BondId, DirectedEdge, MoleculeId};
+use bondscope::engine::ModelState;
 use bondscope::figure::{Content, Draft, Figure, FigureSpec, Format, draw};
 use bondscope::scene::{Background, Pick};
 use bondscope::workspace::{Command, Compose, Composition, Difference, FigureKind, With, Workspace};
@@ -191,4 +193,44 @@ fn an_empty_figure_begins_with_the_molecule_and_every_change_can_be_taken_back()
     (0..3).for_each(|_| give(&mut workspace, Command::Redo));
     assert_eq!(kinds(&workspace), [FigureKind::Molecule, FigureKind::EdgeRatios]);
     assert!((workspace.state.figure.page.width - 150.0).abs() < 1e-9);
+}
+
+#[test]
+fn ratios_have_whole_decades_or_plain_numbers_and_the_same_axis_in_every_panel() {
+    let (mut workspace, folder) = open(TABLE);
+    let add = Command::Compose(Compose::Add(FigureKind::EdgeRatios));
+    give(&mut workspace, Command::Compose(Compose::Set(Box::default())));
+    for scale in [Scale::Log10, Scale::Linear] {
+        give(&mut workspace, Command::SetScale(FigureKind::EdgeRatios, scale));
+        for place in 0..2 {
+            give(&mut workspace, Command::SelectMolecule(MoleculeId(2 * place)));
+            give(&mut workspace, add.clone());
+        }
+    }
+    let draft = drawn(&mut workspace);
+    let axes: Vec<_> = draft
+        .figure
+        .panels()
+        .map(|panel| match &panel.content {
+            Content::Chart(chart) => chart.y.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let scales = [Scale::Log10, Scale::Log10, Scale::Linear, Scale::Linear];
+    assert_eq!(axes.iter().map(|axis| axis.scale).collect::<Vec<_>>(), scales);
+    assert!(axes[0] == axes[1] && axes[2] == axes[3], "{axes:?}");
+    // The whole decades of both molecules, no more.
+    let own = |place: u32, workspace: &mut Workspace| {
+        give(workspace, Command::SelectMolecule(MoleculeId(2 * place)));
+        give(workspace, Command::SetScale(FigureKind::EdgeRatios, Scale::Log10));
+        workspace.chart(FigureKind::EdgeRatios, ModelState::Trained).unwrap().y.range
+    };
+    let (one, other) = (own(0, &mut workspace), own(1, &mut workspace));
+    // The figure has measured the base range besides.
+    assert!(axes[0].range.0 <= one.0.min(other.0) && axes[0].range.1 >= one.1.max(other.1));
+    assert!(axes[0].range.1 < 6.0 && axes[2].range.0.abs() < 1e-9, "{axes:?}");
+    let path = folder.path().join("axes.svg");
+    give(&mut workspace, Command::Compose(Compose::Write(path.clone())));
+    let (figure, _) = self::workspace().compose(&Composition::read(&path).unwrap(), |_| true).unwrap();
+    assert_eq!(draw(&figure).unwrap(), draft.svg);
 }

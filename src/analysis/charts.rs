@@ -96,15 +96,24 @@ fn curves([title, x, y]: [&str; 3], states: &[Curves<'_>], bands: &[(&str, Band)
     }
     series.append(&mut on_top);
     let longest = sorted.iter().flatten().map(Vec::len).max().unwrap_or(0);
-    let highest = sorted.iter().flatten().filter_map(|ratios| ratios.last()).copied().fold(1e6, f64::max);
+    let decades = decades(series.iter().flat_map(Series::heights));
     Chart {
         title: title.to_owned(),
         x: axis(x, Scale::Linear, (0.0, position(longest.saturating_sub(1).max(1)))),
-        y: axis(y, Scale::Log10, (0.0, highest.log10().ceil())),
+        y: axis(y, Scale::Log10, decades),
         series,
         notes: left_out_notes(states),
         table: curve_table(states, &sorted, longest),
     }
+}
+
+/// The whole decades that hold all of some logarithms; six, as in the paper, if there are none.
+fn decades(logs: impl Iterator<Item = f64>) -> (f64, f64) {
+    let range = logs.filter(|log| log.is_finite()).fold(None, |range: Option<(f64, f64)>, log| {
+        let (low, high) = range.unwrap_or((log, log));
+        Some((low.min(log), high.max(log)))
+    });
+    range.map_or((0.0, 6.0), |(low, high)| (low.floor(), high.ceil().max(low.floor() + 1.0)))
 }
 
 fn axis(label: &str, scale: Scale, range: (f64, f64)) -> Axis {
@@ -234,11 +243,10 @@ pub fn histograms(states: &[Overlaid<'_>]) -> Chart {
     let counts: Vec<Vec<u64>> = states.iter().map(|state| state.sample.counts(low, high, OVERLAID_BINS)).collect();
     let expected =
         |state: &Overlaid<'_>, x: f64| state.fit.map(|fit| state.sample.count() as f64 * width * fit.gamma.pdf(x));
-    let height = |count: f64| if count > 0.0 { count.log10().max(-1.0) } else { -1.0 };
     let mut series = Vec::new();
     for (state, counts) in states.iter().zip(&counts) {
         let steps = counts.iter().enumerate();
-        let steps = steps.flat_map(|(bin, &count)| [left(bin), left(bin + 1)].map(|x| [x, height(count as f64)]));
+        let steps = steps.flat_map(|(bin, &count)| [left(bin), left(bin + 1)].map(|x| [x, (count as f64).log10()]));
         let shape = Shape::Line(steps.collect());
         series.push(Series { name: String::new(), role: state.role, opacity: 0.45, shape });
     }
@@ -246,7 +254,7 @@ pub fn histograms(states: &[Overlaid<'_>]) -> Chart {
         let points = (0..=OVERLAID_BINS).filter_map(|bin| Some((left(bin), expected(state, left(bin))?)));
         let points = points.filter(|(_, count)| *count >= 0.1 && count.is_finite());
         let name = format!("{}, layer {}", state.name, state.layer);
-        let shape = Shape::Line(points.map(|(x, count)| [x, height(count)]).collect());
+        let shape = Shape::Line(points.map(|(x, count)| [x, count.log10()]).collect());
         series.push(Series { name, role: state.role, opacity: 1.0, shape });
     }
     let name = "ratio 1000".to_owned();
@@ -335,7 +343,7 @@ mod tests {
         assert_eq!((long.len(), long[0], long[1999]), (MAX_POINTS, [0.0, 0.0], [5000.0, 5.0]));
         assert!(long.windows(2).all(|pair| pair[0][0] < pair[1][0] && pair[0][1] <= pair[1][1]));
         assert_eq!((line(&chart.series[5]), chart.series[5].role), (&[[0.0, 0.0], [1.0, 1.0]][..], Role::Selected));
-        assert_eq!((chart.x.range, chart.y.range), ((0.0, 5000.0), (0.0, 6.0)));
+        assert_eq!((chart.x.range, chart.y.range), ((0.0, 5000.0), (0.0, 5.0)));
         assert_eq!(chart.table.rows.len(), 5001);
         assert_eq!(chart.table.columns[..3], ["rank", "edited layer 0", "edited layer 1"]);
         assert_eq!(chart.table.rows[1][2..], ["10", "", "3", "3", "3"]);
@@ -353,11 +361,22 @@ mod tests {
         let band = sweep.band().unwrap();
         let batch = batch_curves(&sweep, &[("base range", band)], None);
         assert_eq!(batch.table.rows, [["0", "50"], ["1", "10000000"]]);
-        // What rises above the paper's axis is shown all the same.
-        assert_eq!((batch.x.range, batch.y.range), ((0.0, 1.0), (0.0, 7.0)));
+        // Whole decades that hold the curves and the band.
+        assert_eq!((batch.x.range, batch.y.range), ((0.0, 1.0), (1.0, 7.0)));
         assert_eq!(sweep_edge_curves(&sweep, &[], None).table.rows.len(), 4);
         let empty = batch_curves(&Sweep::default(), &[], Some(0));
         assert_eq!((empty.series.len(), empty.table.rows.len(), empty.y.range), (0, 0, (0.0, 6.0)));
+    }
+
+    #[test]
+    fn the_axis_of_ratios_holds_the_decades_of_curves_and_bands() {
+        let chart = |ratios: &[f64], bands: &[(&str, Band)]| {
+            edge_ratio_curves(&[Curves { name: "a", role: Role::Trained, layers: vec![ratios.to_vec()] }], bands, None)
+        };
+        assert_eq!(chart(&[20.0, 900.0], &[]).y.range, (1.0, 3.0));
+        assert_eq!(chart(&[0.02, 0.0, 900.0, f64::INFINITY], &[]).y.range, (-2.0, 3.0));
+        assert_eq!(chart(&[20.0], &[("base", Band { low: 3.0, high: 2e4 })]).y.range, (0.0, 5.0));
+        assert_eq!(chart(&[100.0], &[]).y.range, (2.0, 3.0), "never without height");
     }
 
     #[test]

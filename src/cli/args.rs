@@ -280,7 +280,7 @@ pub(super) struct Figure {
     #[arg(required_unless_present = "spec")]
     pub(super) file: Option<PathBuf>,
     /// Redraw a figure from its saved specification (.figure.json), or from an .svg or .png that carries one
-    #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate", "ablate_rule", "compare", "difference"])]
+    #[arg(long, conflicts_with_all = ["file", "model", "molecule", "layer", "kind", "ebt", "ablate", "ablate_rule", "compare", "difference", "linear"])]
     pub(super) spec: Option<PathBuf>,
     /// A bundled model (see `bondscope models`), an untrained one such as graphit-ogb-full-base, or a weight file;
     /// may be given several times [default: gt-zinc]
@@ -295,6 +295,9 @@ pub(super) struct Figure {
     /// What to draw
     #[arg(long, value_enum, default_value_t = Kind::Molecule)]
     pub(super) kind: Kind,
+    /// Draw charts with ratios and counts as they are instead of their logarithms
+    #[arg(long)]
+    pub(super) linear: bool,
     #[command(flatten)]
     pub(super) compared: CompareArgs,
     #[command(flatten)]

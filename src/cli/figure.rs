@@ -4,6 +4,7 @@ use super::args::{DeviceChoice, Figure, Kind, Subject};
 use super::compare::{self, Compared};
 use super::run::Session;
 use super::{Failure, interrupted};
+use crate::analysis::chart::Scale;
 use crate::engine::SweepOptions;
 use crate::figure::{self, FigureSpec, Format, Preset};
 use crate::io;
@@ -85,6 +86,10 @@ fn draw_all(task: &Figure, file: &Path, device: DeviceChoice) -> Result<(), Fail
         Kind::Curves => FigureKind::Curves,
         Kind::Histogram => FigureKind::Histogram,
     };
+    if task.linear {
+        let axes = [FigureKind::EdgeRatios, FigureKind::Histogram];
+        axes.into_iter().try_for_each(|kind| session.run(Command::SetScale(kind, Scale::Linear)))?;
+    }
     let compared = Compared::find(&mut session, &task.compared, (task.kind, &task.hints))?;
     for item in items {
         draw(&mut session, task, (file, kind, &compared), &item)?;

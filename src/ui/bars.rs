@@ -39,6 +39,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     &[Id::Ratio, Id::Activation, Id::Attention],
                     &[Id::Difference, Id::LockRange, Id::FitRangeToGallery, Id::AtomNumbers],
                     &[Id::Arcs, Id::StrongestArcs, Id::Projections, Id::XavierBase],
+                    &[Id::LinearRatios, Id::LinearCounts],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],
                     &[Id::LargerText, Id::SmallerText, Id::NormalText],
                 ];

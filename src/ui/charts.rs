@@ -1,6 +1,6 @@
 //! The plot panels: what was measured and is being measured, the legend, and the plot below.
 
-use super::actions::Effect;
+use super::actions::{ActionId, Effect};
 use super::parts::{self, weak};
 use super::plot::{self, Ready};
 use super::terms::{self, Term};
@@ -52,6 +52,7 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, kind: FigureKind, own
         first_row(ui, |ui| {
             let word = if kind == FigureKind::Curves { Term::BaseBand } else { Term::Ratio };
             terms::ask(ui, word);
+            effects.extend(parts::action_switch(ui, ActionId::LinearRatios, "linear", &workspace.state));
             if kind == FigureKind::Curves {
                 survey(ui, &workspace.state, &mut effects);
             }
@@ -96,6 +97,7 @@ fn histograms(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects:
     let chart = workspace.chart(FigureKind::Histogram, chosen);
     first_row(ui, |ui| {
         terms::ask(ui, Term::Ks);
+        effects.extend(parts::action_switch(ui, ActionId::LinearCounts, "linear", &workspace.state));
         survey(ui, &workspace.state, effects);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             if states.len() > 1 && !abreast {
@@ -129,6 +131,7 @@ fn overlaid(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects: &
     let state = ModelState::Trained;
     let chart = workspace.chart(FigureKind::Histogram, state);
     first_row(ui, |ui| {
+        effects.extend(parts::action_switch(ui, ActionId::LinearCounts, "linear", &workspace.state));
         survey(ui, &workspace.state, effects);
         legend(ui, chart.as_deref().ok(), true);
     });

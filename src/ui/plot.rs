@@ -42,7 +42,7 @@ impl Ready {
     pub(super) fn update(&mut self, chart: Arc<Chart>) {
         if !Arc::ptr_eq(&self.chart, &chart) {
             // The same axes show the same thing a little further on: a zoomed view stays.
-            let same = self.chart.x.range == chart.x.range;
+            let same = self.chart.x.range == chart.x.range && self.chart.y.scale == chart.y.scale;
             self.fresh |= !same;
             self.lines = lines(&chart);
             self.chart = chart;
@@ -228,9 +228,11 @@ fn thinned(points: &[[f64; 2]], (low, high): (f64, f64)) -> Vec<PlotPoint> {
     let last = points.len().saturating_sub(1);
     let kept = points.len().min(POINTS);
     let place = |index: usize| last * index / kept.saturating_sub(1).max(1);
-    let inside = |point: &&[f64; 2]| (low..=high).contains(&point[1]);
-    let points = (0..kept).filter_map(|index| points.get(place(index))).filter(inside);
-    points.map(|&[x, y]| PlotPoint::new(x, y)).collect()
+    let inside = |point: &[f64; 2]| (low..=high).contains(&point[1]);
+    // The logarithm of zero is the bottom of the plot.
+    let grounded = |&[x, y]: &[f64; 2]| [x, if y == f64::NEG_INFINITY { low } else { y }];
+    let points = (0..kept).filter_map(|index| points.get(place(index))).map(grounded).filter(inside);
+    points.map(|[x, y]| PlotPoint::new(x, y)).collect()
 }
 
 /// The outline of bars standing on `floor`, gaps included.

@@ -4,7 +4,7 @@
 use super::gallery;
 use super::layout::{self, Pane, Tree};
 use super::theme::TEXT_ZOOM;
-use crate::workspace::{self, Command, ModelRef, State, View};
+use crate::workspace::{self, Command, FigureKind, ModelRef, State, View};
 use eframe::egui::{self, ThemePreference};
 use std::path::PathBuf;
 
@@ -126,7 +126,7 @@ impl Settings {
 
     /// The commands that bring the remembered view back, each checked as any other command is.
     pub(super) fn view_commands(&self) -> Vec<Command> {
-        let View { reading, coloring, map, atom_numbers, arcs, .. } = self.view.clone();
+        let View { reading, coloring, map, atom_numbers, arcs, ratio_axis, count_axis, .. } = self.view.clone();
         let map = if map.is_diverging() { Default::default() } else { map };
         vec![
             Command::SetQuantity(reading.quantity),
@@ -136,6 +136,8 @@ impl Settings {
             Command::SetColorMap(map),
             Command::ShowAtomNumbers(atom_numbers),
             Command::ShowArcs(arcs.shown),
+            Command::SetScale(FigureKind::EdgeRatios, ratio_axis),
+            Command::SetScale(FigureKind::Histogram, count_axis),
         ]
     }
 

@@ -4,10 +4,11 @@ use super::lanes::{MOST_LANES, side_letter};
 use super::memo::{CHARTS_KEPT, ChartKey, Held};
 use super::state::State;
 use super::{FigureKind, Workspace};
-use crate::analysis::chart::{Chart, Role};
+use crate::analysis::chart::{Axis, Chart, Role};
 use crate::analysis::{self, Band, Curves, HistogramTitle, Overlaid, Quantity};
 use crate::domain::{ModelId, Trace};
 use crate::engine::{ModelState, Survey};
+use crate::figure::{Content, Panel, Row};
 use std::sync::Arc;
 
 impl Workspace {
@@ -28,11 +29,13 @@ impl Workspace {
             surveys: (0..self.state.side_count()).map(|side| Held(self.state.survey_at(side).cloned())).collect(),
             names: (0..self.state.side_count()).map(|side| self.state.name_at(side)).collect(),
             reading: self.state.view.reading,
+            linear: self.state.view.is_linear(kind),
         };
         if let Some((_, chart)) = self.memo.charts.iter().find(|(known, _)| *known == key) {
             return chart.clone();
         }
-        let chart = chart(&self.state, kind, state).map(Arc::new);
+        let chart = chart(&self.state, kind, state);
+        let chart = chart.map(|chart| if key.linear { chart.on_linear_heights() } else { chart }).map(Arc::new);
         // An answer about a full graph is large: only the one that is shown is worth keeping.
         self.memo.charts.retain(|(known, _)| known.kind != kind || known.comparisons == key.comparisons);
         if self.memo.charts.len() >= CHARTS_KEPT {
@@ -75,6 +78,22 @@ fn chart(state: &State, kind: FigureKind, of: ModelState) -> Result<Chart, Strin
         FigureKind::Molecule | FigureKind::Activations | FigureKind::ColorBar => {
             Err("This figure is not a chart.".to_owned())
         }
+    }
+}
+
+/// Gives curves of the same ratios one axis, so that the panels of a figure, whose kinds these are, can be compared.
+pub(super) fn share_axes(kinds: impl Iterator<Item = FigureKind>, rows: &mut [Row<Panel>]) {
+    let panels = rows.iter_mut().flat_map(|row| &mut row.cells).map(|cell| &mut cell.panel.content);
+    let mut axes: Vec<&mut Axis> = Vec::new();
+    for (kind, content) in kinds.zip(panels) {
+        if let (FigureKind::EdgeRatios | FigureKind::Curves, Content::Chart(chart)) = (kind, content) {
+            axes.push(&mut chart.y);
+        }
+    }
+    let known: Vec<Axis> = axes.iter().map(|axis| (**axis).clone()).collect();
+    for axis in axes {
+        let alike = known.iter().filter(|other| other.label == axis.label && other.scale == axis.scale);
+        axis.range = alike.fold(axis.range, |(low, high), other| (low.min(other.range.0), high.max(other.range.1)));
     }
 }
 

@@ -7,6 +7,7 @@ use super::lanes::{Difference, SavedLane, With};
 use super::notices::Severity;
 use super::view::Coloring;
 use crate::analysis::Quantity;
+use crate::analysis::chart::Scale as ChartScale;
 use crate::domain::{Ablation, BondId, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
 use crate::engine::{Column, JobId, ModelState, SweepOptions, TrainOptions};
 use crate::figure::Format;
@@ -134,6 +135,8 @@ pub enum Command {
     FitRangeToGallery,
     /// Choose whose log ratios the histogram shows.
     SetHistogram(ModelState),
+    /// Choose how a kind of chart has its heights: as logarithms, or as they are.
+    SetScale(FigureKind, ChartScale),
     /// Number the atoms in the picture.
     ShowAtomNumbers(bool),
     /// Draw arcs for the edges of a full graph that no bond stands for, or none.

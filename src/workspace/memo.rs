@@ -58,6 +58,7 @@ pub(super) struct ChartKey {
     pub(super) surveys: Vec<Held<Survey>>,
     pub(super) names: Vec<String>,
     pub(super) reading: analysis::View,
+    pub(super) linear: bool,
 }
 
 /// Charts kept: every kind in both states, with room for one export.

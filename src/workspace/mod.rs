@@ -230,6 +230,11 @@ impl Workspace {
                 self.state.view.locked = range.or(self.state.view.locked);
             }
             Command::SetHistogram(state) => self.state.view.histogram = state,
+            Command::SetScale(kind, scale) => {
+                if let Some(axis) = self.state.view.scale_mut(kind) {
+                    *axis = scale;
+                }
+            }
             Command::ShowAtomNumbers(show) => self.state.view.atom_numbers = show,
             Command::ShowArcs(show) => self.state.view.arcs.shown = show,
             Command::SetArcThreshold(least) => {

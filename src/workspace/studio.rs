@@ -2,6 +2,7 @@
 //! brought into the state that each panel is about; molecules, models and measurements are shared with the one
 //! that is shown. The command line does the same with the only workspace it has.
 
+use super::charts::share_axes;
 use super::composition::{AblatedEdge, Composition, Recipe, Subject, absolute};
 use super::state::{Opened, Severity};
 use super::{Command, FigureKind, SWEPT_UNASKED, Source, State, Workspace};
@@ -210,6 +211,7 @@ impl Workspace {
             }
             rows.push(Row { height: row.height, cells: panels });
         }
+        share_axes(composition.recipes().map(|recipe| recipe.kind), &mut rows);
         let mut provenance = merged(&sources);
         provenance.push((SPECIFICATION.to_owned(), composition.to_text()));
         remarks.dedup();

@@ -1,5 +1,7 @@
 //! How the picture is to be read: which layer, which head, which number, which colours.
 
+use super::FigureKind;
+use crate::analysis::chart::Scale;
 use crate::analysis::{self, Quantity};
 use crate::engine::ModelState;
 use crate::scene::ColorMap;
@@ -51,6 +53,30 @@ pub struct View {
     pub atom_numbers: bool,
     /// Arcs for absent bonds.
     pub arcs: Arcs,
+    /// How curves of ratios have their heights.
+    pub ratio_axis: Scale,
+    /// How histograms have theirs.
+    pub count_axis: Scale,
+}
+
+impl View {
+    /// How a kind of chart has its heights; `None` for what is no chart.
+    pub fn scale_mut(&mut self, kind: FigureKind) -> Option<&mut Scale> {
+        match kind {
+            FigureKind::EdgeRatios | FigureKind::Curves => Some(&mut self.ratio_axis),
+            FigureKind::Histogram => Some(&mut self.count_axis),
+            FigureKind::Molecule | FigureKind::Activations | FigureKind::ColorBar => None,
+        }
+    }
+
+    /// Whether a kind of chart has heights instead of their logarithms.
+    pub fn is_linear(&self, kind: FigureKind) -> bool {
+        let scale = match kind {
+            FigureKind::Histogram => self.count_axis,
+            _ => self.ratio_axis,
+        };
+        scale == Scale::Linear
+    }
 }
 
 /// The words in menus and at the colour bar; all three quantities are dimensionless.

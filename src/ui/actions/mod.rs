@@ -152,6 +152,8 @@ pub enum ActionId {
     FitRangeToGallery,
     PanelGallery,
     AtomNumbers,
+    LinearRatios,
+    LinearCounts,
     Arcs,
     StrongestArcs,
     Projections,

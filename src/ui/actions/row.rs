@@ -6,6 +6,7 @@ use super::super::layout::Pane;
 use super::super::walk::Walk;
 use super::{Action, ActionId, Effect, WindowCommand};
 use crate::analysis::Quantity;
+use crate::analysis::chart::Scale;
 use crate::domain::{Ablation, Dataset};
 use crate::scene::Pick;
 use crate::workspace::{Coloring, Command, Compose, FigureKind, MOST_LANES, Source, State};
@@ -184,6 +185,11 @@ pub(super) fn difference(state: &State) -> Vec<Effect> {
         Coloring::Value => Coloring::Difference,
         Coloring::Difference => Coloring::Value,
     }))
+}
+
+/// From logarithms to heights and back.
+pub(super) fn scale(state: &State, kind: FigureKind) -> Vec<Effect> {
+    just(Command::SetScale(kind, if state.view.is_linear(kind) { Scale::Log10 } else { Scale::Linear }))
 }
 
 /// Copies the picture of the molecule.

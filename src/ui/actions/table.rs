@@ -9,8 +9,8 @@ use super::super::walk::Walk;
 use super::row::{
     PAGE, action, add, base, can_compare_base, can_compare_trained, can_compare_twin, columns, copy, ctrl, ctrl_alt,
     ctrl_shift, difference, export, has_absent, has_bonds, has_molecule, has_rows, has_survey, has_trace, is_ablated,
-    just, key, layer, next_head, panel, picked_bond, previous_head, quantity, replaced, shift, smiles, source, step,
-    switch, walk, when,
+    just, key, layer, next_head, panel, picked_bond, previous_head, quantity, replaced, scale, shift, smiles, source,
+    step, switch, walk, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
@@ -473,6 +473,26 @@ pub static ACTIONS: &[Action] = &[
             |state| just(Command::ShowAtomNumbers(!state.view.atom_numbers)),
         ),
         |state| state.view.atom_numbers,
+    ),
+    switch(
+        action(
+            Id::LinearRatios,
+            "Linear ratio axis",
+            "Draw curves of ratios with the ratios as they are instead of their logarithms",
+            &[],
+            |state| scale(state, FigureKind::EdgeRatios),
+        ),
+        |state| state.view.is_linear(FigureKind::EdgeRatios),
+    ),
+    switch(
+        action(
+            Id::LinearCounts,
+            "Linear count axis",
+            "Draw histograms with the counts as they are instead of their logarithms",
+            &[],
+            |state| scale(state, FigureKind::Histogram),
+        ),
+        |state| state.view.is_linear(FigureKind::Histogram),
     ),
     when(
         switch(

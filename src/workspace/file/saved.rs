@@ -5,6 +5,7 @@
 //! that two files can be compared line by line.
 
 use crate::analysis::Quantity;
+use crate::analysis::chart::Scale;
 use crate::domain::{Ablation, ColumnChoice, Detail, DirectedEdge, Rule, Split};
 use crate::engine::ModelState;
 use crate::models::{Hints, Initial};
@@ -255,11 +256,15 @@ pub struct ViewPart {
     pub arcs: bool,
     /// The smallest magnitude drawn as an arc; without one the few strongest.
     pub least_arc: Option<f32>,
+    /// How curves of ratios have their heights.
+    pub ratio_axis: Scale,
+    /// How histograms have theirs.
+    pub count_axis: Scale,
 }
 
 impl ViewPart {
     pub(super) fn of(view: &View) -> Self {
-        let View { reading, coloring, map, locked, histogram, atom_numbers, arcs } = view;
+        let View { reading, coloring, map, locked, histogram, atom_numbers, arcs, ratio_axis, count_axis } = view;
         Self {
             quantity: reading.quantity,
             layer: reading.layer,
@@ -271,6 +276,8 @@ impl ViewPart {
             atom_numbers: *atom_numbers,
             arcs: arcs.shown,
             least_arc: arcs.least,
+            ratio_axis: *ratio_axis,
+            count_axis: *count_axis,
         }
     }
 
@@ -285,6 +292,8 @@ impl ViewPart {
             histogram: self.histogram,
             atom_numbers: self.atom_numbers,
             arcs: Arcs { shown: self.arcs, least: self.least_arc.filter(|least| least.is_finite()) },
+            ratio_axis: self.ratio_axis,
+            count_axis: self.count_axis,
         }
     }
 }
