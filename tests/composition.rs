@@ -10,7 +10,7 @@ use bondscope::domain::{Ablation, AtomId, BondId, DirectedEdge, MoleculeId};
 use bondscope::engine::ModelState;
 use bondscope::figure::{Content, Draft, Figure, FigureSpec, Format, draw};
 use bondscope::scene::{Background, Pick};
-use bondscope::workspace::{Command, Compose, Composition, Difference, FigureKind, With, Workspace};
+use bondscope::workspace::{Command, Compose, Composition, Difference, FigureKind, Labelled, With, Workspace};
 use common::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -233,4 +233,27 @@ fn ratios_have_whole_decades_or_plain_numbers_and_the_same_axis_in_every_panel()
     give(&mut workspace, Command::Compose(Compose::Write(path.clone())));
     let (figure, _) = self::workspace().compose(&Composition::read(&path).unwrap(), |_| true).unwrap();
     assert_eq!(draw(&figure).unwrap(), draft.svg);
+}
+
+#[test]
+fn labels_of_atoms_and_bonds_stand_in_drawings_as_long_as_they_are_wanted() {
+    let (mut workspace, folder) = open(TABLE);
+    let molecule = workspace.state.selected.unwrap();
+    let here = |part| Labelled { molecule, part };
+    let parts = [None, Some(Pick::Atom(AtomId(0))), Some(Pick::Bond(BondId(2)))];
+    for (part, text) in parts.into_iter().zip(["odd one", "far end", "carries the MA"]) {
+        give(&mut workspace, Command::Label(here(part), text.to_owned()));
+    }
+    let path = folder.path().join("labelled.svg");
+    let export = Command::Export { kind: FigureKind::Molecule, format: Format::Svg, path: path.clone() };
+    give(&mut workspace, export.clone());
+    let svg = std::fs::read_to_string(&path).unwrap();
+    assert!(svg.contains(">far end</text>") && svg.contains(">carries the MA</text>"));
+    let read = Composition::read(&path).unwrap();
+    let (figure, _) = self::workspace().compose(&read, |_| true).unwrap();
+    let picture = |svg: &str| svg.split_once("</metadata>").unwrap().1.to_owned();
+    assert_eq!(picture(&draw(&figure).unwrap()), picture(&svg));
+    give(&mut workspace, Command::ShowLabels(false));
+    give(&mut workspace, export);
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("far end"), "not even in its metadata");
 }

@@ -7,7 +7,7 @@ use super::text::Label;
 use super::{colorbar, font};
 use crate::analysis::chart::Table;
 use crate::domain::DirectedEdge;
-use crate::scene::{AtomMark, ColorBar, Curve, LabelPiece, Scene, Stroke};
+use crate::scene::{ColorBar, Curve, LabelPiece, Scene, Stroke};
 use glam::{DVec2, Vec2};
 
 /// Longest drawn bond beside text of 7 points, in points: small molecules are not blown up to fill the page.
@@ -106,6 +106,7 @@ fn bounds(scene: &Scene) -> Option<(DVec2, DVec2)> {
     let pieces = scene.atoms.iter().flat_map(|atom| &atom.pieces).filter(|piece| legible(piece));
     let spots =
         ends.chain(arcs).map(|(at, reach)| (at.as_dvec2(), DVec2::splat(f64::from(reach)))).chain(pieces.map(extent));
+    let spots = spots.chain(scene.notes.iter().filter(|piece| legible(piece)).map(measured));
     spots.fold(None, |corners: Option<(DVec2, DVec2)>, (at, reach)| {
         let (low, high) = corners.unwrap_or((at, at));
         Some((low.min(at - reach), high.max(at + reach)))
@@ -134,6 +135,12 @@ fn extent(piece: &LabelPiece) -> (DVec2, DVec2) {
     (piece.center.as_dvec2(), DVec2::new(0.4 * letters, 0.5 * font::CAP_HEIGHT) * size)
 }
 
+/// The same for a note, whose words are as wide as they are.
+fn measured(piece: &LabelPiece) -> (DVec2, DVec2) {
+    let (center, half) = extent(piece);
+    (center, DVec2::new(Label::plain(&piece.text).width(f64::from(piece.size)) / 2.0, half.y))
+}
+
 fn draw_scene(page: &mut Page, view: View, scene: &Scene) {
     draw_strokes(page, view, "halos", &scene.halos);
     if !scene.arcs.is_empty() {
@@ -152,9 +159,14 @@ fn draw_scene(page: &mut Page, view: View, scene: &Scene) {
             let disc = page.svg.element("circle").number("cx", center.x).number("cy", center.y);
             disc.number("r", view.length(atom.radius)).color("fill", paper).end();
         }
-        draw_label(page, view, atom);
+        draw_pieces(page, view, &atom.pieces);
     }
     page.svg.close();
+    if !scene.notes.is_empty() {
+        page.svg.element("g").attribute("class", "labels").open();
+        draw_pieces(page, view, &scene.notes);
+        page.svg.close();
+    }
 }
 
 fn draw_strokes(page: &mut Page, view: View, class: &str, strokes: &[Stroke]) {
@@ -217,8 +229,8 @@ fn covers(stroke: &Stroke, at: Vec2) -> bool {
     at.distance(stroke.from + along * share.clamp(0.0, 1.0)) <= stroke.width / 2.0
 }
 
-fn draw_label(page: &mut Page, view: View, atom: &AtomMark) {
-    for piece in atom.pieces.iter().filter(|piece| legible(piece)) {
+fn draw_pieces(page: &mut Page, view: View, pieces: &[LabelPiece]) {
+    for piece in pieces.iter().filter(|piece| legible(piece)) {
         let size = view.length(piece.size);
         let baseline = view.point(piece.center) + DVec2::new(0.0, 0.5 * font::CAP_HEIGHT * size);
         page.svg.text(

@@ -11,6 +11,7 @@ mod fallback;
 mod label;
 mod layout;
 mod mark;
+mod note;
 mod paint;
 mod part;
 mod pick;
@@ -23,6 +24,7 @@ pub use camera::Camera;
 pub use depict::{EdgeInk, EdgePaint, Style, depict};
 pub use label::LABEL_SIZE;
 pub use layout::{Layout, fallback, layout};
+pub use note::annotate;
 pub use paint::{Background, ColorMap, Rgb, element_color};
 pub use pick::{Hit, pick};
 pub use quality::Quality;
@@ -112,7 +114,7 @@ pub struct LabelPiece {
     pub color: Rgb,
 }
 
-/// Everything drawn of one molecule, back to front: halos, arcs, strokes, atoms.
+/// Everything drawn of one molecule, back to front: halos, arcs, strokes, atoms, notes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     /// Wide soft strokes and discs behind selected or hovered things.
@@ -123,6 +125,8 @@ pub struct Scene {
     pub strokes: Vec<Stroke>,
     /// All atoms.
     pub atoms: Vec<AtomMark>,
+    /// What a user wrote about atoms and bonds, beside them.
+    pub notes: Vec<LabelPiece>,
     /// Smallest and largest corner that contain everything; `None` if there is nothing.
     pub bounds: Option<(Vec2, Vec2)>,
 }

@@ -37,7 +37,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
             ui.menu_button("View", |ui| {
                 let groups: &[&[Id]] = &[
                     &[Id::Ratio, Id::Activation, Id::Attention],
-                    &[Id::Difference, Id::LockRange, Id::FitRangeToGallery, Id::AtomNumbers],
+                    &[Id::Difference, Id::LockRange, Id::FitRangeToGallery, Id::AtomNumbers, Id::DrawnLabels],
                     &[Id::Arcs, Id::StrongestArcs, Id::Projections, Id::XavierBase],
                     &[Id::LinearRatios, Id::LinearCounts],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],

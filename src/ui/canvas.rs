@@ -145,11 +145,11 @@ pub(super) fn paint_all(ui: &Ui, canvas: Rect, surface: Surface, (scenes, camera
     painter.add(egui_wgpu::Callback::new_paint_callback(canvas, paint));
 }
 
-/// Atom labels, each letter centred on its capital height.
+/// Labels of atoms and notes, each piece centred on its capital height.
 pub(super) fn labels(painter: &Painter, canvas: Rect, Placed { scene, offset, scale }: &Placed, camera: Camera) {
     let viewport = World::new(canvas.width(), canvas.height());
     let visible = canvas.expand(40.0);
-    for piece in scene.atoms.iter().flat_map(|atom| &atom.pieces) {
+    for piece in scene.atoms.iter().flat_map(|atom| &atom.pieces).chain(&scene.notes) {
         let at = camera.to_screen(*offset + *scale * piece.center, viewport);
         let at = canvas.min + Vec2::new(at.x, at.y);
         // Half points are fine enough, and keep zooming from filling the font texture with sizes.

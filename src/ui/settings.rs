@@ -126,7 +126,7 @@ impl Settings {
 
     /// The commands that bring the remembered view back, each checked as any other command is.
     pub(super) fn view_commands(&self) -> Vec<Command> {
-        let View { reading, coloring, map, atom_numbers, arcs, ratio_axis, count_axis, .. } = self.view.clone();
+        let View { reading, coloring, map, atom_numbers, labels, arcs, ratio_axis, count_axis, .. } = self.view.clone();
         let map = if map.is_diverging() { Default::default() } else { map };
         vec![
             Command::SetQuantity(reading.quantity),
@@ -135,6 +135,7 @@ impl Settings {
             Command::SetColoring(coloring),
             Command::SetColorMap(map),
             Command::ShowAtomNumbers(atom_numbers),
+            Command::ShowLabels(labels),
             Command::ShowArcs(arcs.shown),
             Command::SetScale(FigureKind::EdgeRatios, ratio_axis),
             Command::SetScale(FigureKind::Histogram, count_axis),

@@ -139,6 +139,8 @@ pub enum Command {
     SetScale(FigureKind, ChartScale),
     /// Number the atoms in the picture.
     ShowAtomNumbers(bool),
+    /// Write labels of atoms and bonds beside them.
+    ShowLabels(bool),
     /// Draw arcs for the edges of a full graph that no bond stands for, or none.
     ShowArcs(bool),
     /// The smallest magnitude drawn as an arc; `None` for the few strongest.

@@ -3,7 +3,7 @@
 
 use super::view::{Arcs, View};
 use super::{Difference, FigureKind, SavedLane, State, Workspace};
-use crate::domain::{Ablation, AtomId, BondId, ColumnChoice, DirectedEdge, Split};
+use crate::domain::{Ablation, AtomId, BondId, ColumnChoice, DirectedEdge, MoleculeId, Split};
 use crate::engine::ModelState;
 use crate::figure::{self, Cell, FigureSpec, Row};
 use crate::models::{Hints, Initial};
@@ -133,9 +133,21 @@ pub struct Subject {
     /// The chosen atom.
     #[serde(default)]
     pub atom: Option<u32>,
+    /// What was written about its atoms and bonds, as far as it is drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<PartLabel>,
     /// Whether a full graph is computed whatever its size.
     #[serde(default)]
     pub allow_large: bool,
+}
+
+/// What was written about an atom or bond.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartLabel {
+    /// Which.
+    pub part: Pick,
+    /// What.
+    pub text: String,
 }
 
 fn one() -> f32 {
@@ -213,6 +225,7 @@ impl Subject {
                 Some(Pick::Atom(atom)) => Some(atom.0),
                 _ => None,
             },
+            labels: drawn_labels(state, id),
             allow_large: state.allow_large == Some(id),
         })
     }
@@ -233,6 +246,11 @@ impl Subject {
         view.histogram = self.state;
         view
     }
+}
+
+fn drawn_labels(state: &State, id: MoleculeId) -> Vec<PartLabel> {
+    let labels = state.labels.of_parts(id).filter(|_| state.view.labels);
+    labels.map(|(part, text)| PartLabel { part, text: text.to_owned() }).collect()
 }
 
 impl Recipe {
@@ -486,6 +504,7 @@ mod tests {
             base: Initial::Xavier,
             bond: Some(4),
             atom: None,
+            labels: vec![PartLabel { part: Pick::Bond(BondId(4)), text: "here".into() }],
             allow_large: true,
         };
         Recipe { kind: FigureKind::Molecule, title: Some("t".into()), bar: false, side: 2, about }

@@ -50,6 +50,12 @@ impl Labels {
         self.0.iter().map(|(&key, text)| (about(key), text.as_str()))
     }
 
+    /// The notes on the atoms and bonds of a molecule.
+    pub fn of_parts(&self, molecule: MoleculeId) -> impl Iterator<Item = (Pick, &str)> {
+        let notes = self.0.range((molecule, 1, 0)..=(molecule, u8::MAX, u32::MAX));
+        notes.filter_map(|(&key, text)| Some((about(key).part?, text.as_str())))
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -86,6 +92,8 @@ mod tests {
         assert_eq!(listed[0].molecule, MoleculeId(2));
         assert_eq!(listed[1..], parts.map(here));
         assert_eq!(labels.iter().next().unwrap().1.len(), LONGEST_LABEL);
+        let of_parts: Vec<_> = labels.of_parts(MoleculeId(4)).map(|(part, text)| (Some(part), text)).collect();
+        assert_eq!(of_parts, [(parts[1], "ring nitrogen"), (parts[2], "carries the MA")]);
         labels.set(here(None), "  ");
         assert_eq!(labels.get(here(None)), None);
     }

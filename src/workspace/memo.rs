@@ -1,6 +1,7 @@
 //! What is remembered of things derived from state: one value for each, with everything it depends on, so
 //! that a frame that shows the same as the one before costs nothing.
 
+use super::labels::Labels;
 use super::lanes::MOST_LANES;
 use super::picture::Picture;
 use super::readings::Readings;
@@ -38,6 +39,8 @@ pub(super) struct PictureKey {
     pub(super) view: View,
     pub(super) scale: ColorScale,
     pub(super) label: String,
+    /// Those that are drawn.
+    pub(super) labels: Held<Labels>,
     pub(super) pick: Option<Pick>,
     pub(super) hovered: Option<Pick>,
     pub(super) background: Background,

@@ -35,7 +35,7 @@ pub use crate::engine::{Column, Score};
 pub use bundled::{BundledModel, bundled_models};
 pub use columns::ColumnsView;
 pub use command::{Command, FigureKind, Source};
-pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, Recipe, Subject};
+pub use composition::{AblatedEdge, Compose, Composition, FIGURE_ENDING, MOST_PANELS, PartLabel, Recipe, Subject};
 pub use edits::{Edits, List, Named, Set};
 pub use file::{
     ENDING, FileCommand, FileRef, FileState, Found, ModelRef, ReadError, Recovery, Reference, Relocation, Saved,
@@ -236,6 +236,7 @@ impl Workspace {
                 }
             }
             Command::ShowAtomNumbers(show) => self.state.view.atom_numbers = show,
+            Command::ShowLabels(show) => self.state.view.labels = show,
             Command::ShowArcs(show) => self.state.view.arcs.shown = show,
             Command::SetArcThreshold(least) => {
                 self.state.view.arcs.least = least.filter(|least| least.is_finite());

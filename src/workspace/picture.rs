@@ -145,6 +145,7 @@ impl Workspace {
             view,
             scale,
             label,
+            labels: if self.state.view.labels { Held::of(&self.state.labels) } else { Held(None) },
             pick: self.picked(),
             hovered,
             background,
@@ -289,7 +290,9 @@ fn paint(shown: &Shown, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
         numbers: view.atom_numbers,
         ..Style::default()
     };
-    let scene = scene::depict(&shown.molecule, layout, &edges, &style);
+    let mut scene = scene::depict(&shown.molecule, layout, &edges, &style);
+    let labels = key.labels.0.iter().flat_map(|labels| labels.of_parts(shown.id));
+    scene::annotate(&mut scene, (&shown.molecule, layout), labels, key.background);
     let arcs_note = absent.as_ref().map_or_else(String::new, |absent| absent.note(view.arcs));
     let notes: Vec<String> = [arcs_note, marks(&ablated), note].into_iter().filter(|note| !note.is_empty()).collect();
     let bar =

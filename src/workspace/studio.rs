@@ -3,7 +3,8 @@
 //! that is shown. The command line does the same with the only workspace it has.
 
 use super::charts::share_axes;
-use super::composition::{AblatedEdge, Composition, Recipe, Subject, absolute};
+use super::composition::{AblatedEdge, Composition, PartLabel, Recipe, Subject, absolute};
+use super::labels::{Labelled, Labels};
 use super::state::{Opened, Severity};
 use super::{Command, FigureKind, SWEPT_UNASKED, Source, State, Workspace};
 use crate::domain::{Dataset, DirectedEdge, MoleculeId, Scale};
@@ -310,6 +311,11 @@ impl Workspace {
             remarks.push(format!("Not all models that were compared are listed: {}", names.join(", ")));
         }
         self.state.edits = Arc::default();
+        let mut labels = Labels::default();
+        for PartLabel { part, text } in &about.labels {
+            labels.set(Labelled { molecule: id, part: Some(*part) }, text);
+        }
+        self.state.labels = Arc::new(labels);
         if self.state.table.split != about.split {
             self.apply(Command::ShowSplit(about.split));
         }

@@ -35,7 +35,7 @@ impl Default for Arcs {
 }
 
 /// The reading settings.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct View {
     /// Quantity, layer and head.
@@ -51,12 +51,31 @@ pub struct View {
     pub histogram: ModelState,
     /// Whether atoms carry their numbers.
     pub atom_numbers: bool,
+    /// Whether labels of atoms and bonds stand beside them.
+    pub labels: bool,
     /// Arcs for absent bonds.
     pub arcs: Arcs,
     /// How curves of ratios have their heights.
     pub ratio_axis: Scale,
     /// How histograms have theirs.
     pub count_axis: Scale,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            reading: analysis::View::default(),
+            coloring: Coloring::default(),
+            map: ColorMap::default(),
+            locked: None,
+            histogram: ModelState::default(),
+            atom_numbers: false,
+            labels: true,
+            arcs: Arcs::default(),
+            ratio_axis: Scale::default(),
+            count_axis: Scale::default(),
+        }
+    }
 }
 
 impl View {

@@ -152,6 +152,7 @@ pub enum ActionId {
     FitRangeToGallery,
     PanelGallery,
     AtomNumbers,
+    DrawnLabels,
     LinearRatios,
     LinearCounts,
     Arcs,

@@ -476,6 +476,16 @@ pub static ACTIONS: &[Action] = &[
     ),
     switch(
         action(
+            Id::DrawnLabels,
+            "Labels in the drawing",
+            "Write your labels of atoms and bonds beside them, in the window and in figures",
+            &[shift(Key::T)],
+            |state| just(Command::ShowLabels(!state.view.labels)),
+        ),
+        |state| state.view.labels,
+    ),
+    switch(
+        action(
             Id::LinearRatios,
             "Linear ratio axis",
             "Draw curves of ratios with the ratios as they are instead of their logarithms",

@@ -233,7 +233,7 @@ impl From<Part> for Pick {
 }
 
 /// What is read of a trace, and how it is coloured.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ViewPart {
     /// What colour and width mean.
@@ -252,6 +252,8 @@ pub struct ViewPart {
     pub histogram: ModelState,
     /// Whether atoms carry their numbers.
     pub atom_numbers: bool,
+    /// Whether labels of atoms and bonds stand beside them.
+    pub labels: bool,
     /// Whether arcs stand for absent bonds.
     pub arcs: bool,
     /// The smallest magnitude drawn as an arc; without one the few strongest.
@@ -262,9 +264,16 @@ pub struct ViewPart {
     pub count_axis: Scale,
 }
 
+impl Default for ViewPart {
+    fn default() -> Self {
+        Self::of(&View::default())
+    }
+}
+
 impl ViewPart {
     pub(super) fn of(view: &View) -> Self {
-        let View { reading, coloring, map, locked, histogram, atom_numbers, arcs, ratio_axis, count_axis } = view;
+        let View { reading, coloring, map, locked, histogram, atom_numbers, labels, arcs, ratio_axis, count_axis } =
+            view;
         Self {
             quantity: reading.quantity,
             layer: reading.layer,
@@ -274,6 +283,7 @@ impl ViewPart {
             locked: *locked,
             histogram: *histogram,
             atom_numbers: *atom_numbers,
+            labels: *labels,
             arcs: arcs.shown,
             least_arc: arcs.least,
             ratio_axis: *ratio_axis,
@@ -291,6 +301,7 @@ impl ViewPart {
             locked: self.locked.filter(sound),
             histogram: self.histogram,
             atom_numbers: self.atom_numbers,
+            labels: self.labels,
             arcs: Arcs { shown: self.arcs, least: self.least_arc.filter(|least| least.is_finite()) },
             ratio_axis: self.ratio_axis,
             count_axis: self.count_axis,
