@@ -39,9 +39,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     &[Id::Ratio, Id::Activation, Id::Attention],
                     &[Id::Difference, Id::LockRange, Id::FitRangeToGallery, Id::AtomNumbers, Id::DrawnLabels],
                     &[Id::Arcs, Id::StrongestArcs, Id::Projections, Id::XavierBase],
-                    &[Id::LinearRatios, Id::LinearCounts],
                     &[Id::Fit, Id::ZoomIn, Id::ZoomOut],
-                    &[Id::LargerText, Id::SmallerText, Id::NormalText],
                 ];
                 entries(ui, state, groups, &mut effects);
                 ui.separator();
@@ -61,6 +59,10 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     Id::PanelHistogram,
                     Id::PanelLog,
                 ];
+                let (axes, text): (&[Id], &[Id]) =
+                    (&[Id::LinearRatios, Id::LinearCounts], &[Id::LargerText, Id::SmallerText, Id::NormalText]);
+                ui.menu_button("Axes of plots", |ui| entries(ui, state, &[axes], &mut effects));
+                ui.menu_button("Text size", |ui| entries(ui, state, &[text], &mut effects));
                 ui.menu_button("Panels", |ui| entries(ui, state, &[panels, &[Id::ResetLayout]], &mut effects));
             });
             ui.menu_button("Compare", |ui| lanes::menu(ui, state, &mut effects));

@@ -211,9 +211,13 @@ pub static ACTIONS: &[Action] = &[
     ),
     action(Id::Quit, "Quit", "Close the window", &[ctrl(Key::Q)], |_| just(WindowCommand::Quit)),
     when(
-        action(Id::Undo, "Undo", "Take back the last edit, selection or change of the panels", &[ctrl(Key::Z)], |_| {
-            just(Command::Undo)
-        }),
+        action(
+            Id::Undo,
+            "Undo",
+            "Take back the last edit, selection or change of panels or figure",
+            &[ctrl(Key::Z)],
+            |_| just(Command::Undo),
+        ),
         |state| state.history.can_undo(),
     ),
     when(
