@@ -14,9 +14,9 @@ const SIZE: f32 = 0.25;
 /// Characters of a note that are drawn; tooltips and lists have all of it.
 const MOST: usize = 32;
 
-/// Free space between a note and the middle of its atom or bond, world units.
-const BESIDE_ATOM: f32 = 0.34;
-const BESIDE_BOND: f32 = 0.2;
+/// Free space between a note and its atom or bond, world units: that of what is behind them when they are chosen.
+const BESIDE_ATOM: f32 = 0.45;
+const BESIDE_BOND: f32 = 0.31;
 
 /// How much farther out a note goes where it finds no room nearer.
 const FARTHER: [f32; 3] = [0.0, 0.4, 0.9];
