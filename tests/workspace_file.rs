@@ -472,3 +472,29 @@ fn looking_around_in_the_bundled_molecules_is_not_kept() {
     settle(&mut workspace);
     assert_eq!(files(folder.path()), [folder.path().join("last.bondscope")]);
 }
+
+#[test]
+fn labels_come_back_with_their_file_as_long_as_the_program_runs() {
+    let (mut workspace, folder) = open();
+    let (one, other) = (folder.path().join("molecules.csv"), folder.path().join("other.csv"));
+    std::fs::write(&other, "smiles\nCCO\nCCN\n").unwrap();
+    workspace.apply(label_of(3, None, "of the file"));
+    workspace.apply(label_of(0, Some(Pick::Atom(AtomId(1))), "of an atom"));
+    give(&mut workspace, Command::Open(Source::Bundled));
+    assert!(workspace.state.labels.is_empty());
+    workspace.apply(label_of(11, None, "of the bundled ones"));
+    give(&mut workspace, Command::Open(Source::File(other)));
+    assert!(workspace.state.labels.is_empty());
+
+    // The same bytes under another name are the same molecules.
+    let copy = folder.path().join("copy.csv");
+    std::fs::copy(&one, &copy).unwrap();
+    give(&mut workspace, Command::Open(Source::File(copy)));
+    assert_eq!((label(&workspace, 3), workspace.state.labels.iter().count()), (Some("of the file"), 2));
+    assert!(!workspace.state.history.can_undo(), "what comes back is no step of the user's");
+    workspace.apply(label_of(3, None, ""));
+    give(&mut workspace, Command::Open(Source::Bundled));
+    assert_eq!((label(&workspace, 11), workspace.state.labels.iter().count()), (Some("of the bundled ones"), 1));
+    give(&mut workspace, Command::Open(Source::File(one)));
+    assert_eq!((label(&workspace, 3), workspace.state.labels.iter().count()), (None, 1), "a label taken off stays off");
+}

@@ -161,10 +161,7 @@ pub(super) fn tools(ui: &mut Ui, state: &State) -> Vec<Effect> {
             });
             terms::ask(ui, quantity_term(state.view.reading.quantity));
             separator(ui);
-            effects.extend(action_switch(ui, Id::Difference, "difference", state));
-            color_map(ui, state, &mut effects);
-            effects.extend(action_switch(ui, Id::LockRange, "lock range", state));
-            effects.extend(action_switch(ui, Id::AtomNumbers, "numbers", state));
+            colors(ui, state, &mut effects);
         });
     });
     effects
@@ -208,14 +205,70 @@ fn head(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     combo.response.labelled_by(label.id);
 }
 
-fn color_map(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
-    let label = ui.label("Colours");
-    let combo = ComboBox::from_id_salt("colours").selected_text(state.view.map.name()).width(84.0).show_ui(ui, |ui| {
-        for map in ColorMap::SEQUENTIAL {
-            if ui.selectable_label(map == state.view.map, map.name()).clicked() {
-                effects.push(Command::SetColorMap(map).into());
+/// What is said about colours, the most important first.
+#[derive(Clone, Copy)]
+enum Tool {
+    Switch(Id, &'static str),
+    Map,
+}
+
+const TOOLS: [Tool; 4] = [
+    Tool::Switch(Id::Difference, "difference"),
+    Tool::Map,
+    Tool::Switch(Id::LockRange, "lock range"),
+    Tool::Switch(Id::AtomNumbers, "numbers"),
+];
+
+/// Width of the menu of colour maps, points.
+const MAPS: f32 = 84.0;
+
+/// Width of the button for what has no room, points.
+const MORE: f32 = 30.0;
+
+/// Everything about colours that has room in this line, and a menu of the rest.
+fn colors(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+    let gap = ui.spacing().item_spacing.x;
+    let mut ends: Vec<f32> = Vec::new();
+    for tool in TOOLS {
+        let width = match tool {
+            Tool::Switch(_, text) => parts::button_width(ui, text),
+            Tool::Map => parts::button_width(ui, "Colours") + gap + MAPS,
+        };
+        ends.push(ends.last().map_or(0.0, |end| end + gap) + width);
+    }
+    let room = ui.available_size_before_wrap().x;
+    let within = |room: f32| ends.iter().take_while(|end| **end <= room).count();
+    let fitting = if within(room) == TOOLS.len() { TOOLS.len() } else { within(room - gap - MORE) };
+    let (shown, rest) = TOOLS.split_at(fitting);
+    for tool in shown {
+        match *tool {
+            Tool::Switch(id, text) => effects.extend(action_switch(ui, id, text, state)),
+            Tool::Map => {
+                let label = ui.label("Colours");
+                let combo = ComboBox::from_id_salt("colours").selected_text(state.view.map.name()).width(MAPS);
+                combo.show_ui(ui, |ui| maps(ui, state, effects)).response.labelled_by(label.id);
+            }
+        }
+    }
+    if rest.is_empty() {
+        return;
+    }
+    let menu = ui.menu_button("…", |ui| {
+        for tool in rest {
+            match *tool {
+                Tool::Switch(id, _) => effects.extend(menu_item(ui, id, state)),
+                Tool::Map => drop(ui.menu_button("Colours", |ui| maps(ui, state, effects))),
             }
         }
     });
-    combo.response.labelled_by(label.id);
+    parts::named(menu.response, "More about colours").on_hover_text("What has no room here");
+}
+
+fn maps(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+    for map in ColorMap::SEQUENTIAL {
+        if ui.selectable_label(map == state.view.map, map.name()).clicked() {
+            effects.push(Command::SetColorMap(map).into());
+            ui.close();
+        }
+    }
 }

@@ -14,7 +14,7 @@ use egui_tiles::{
 pub(super) type Tree = egui_tiles::Tree<Pane>;
 
 /// Widths of the panels left and right of the drawing, and height of the plots, at first; points.
-const LIBRARY: f32 = 360.0;
+const LIBRARY: f32 = 376.0;
 const INSPECTOR: f32 = 360.0;
 const PLOTS: f32 = 280.0;
 
@@ -428,7 +428,7 @@ mod tests {
         keep_side_columns(&mut tree, &mut wanted, 2000.0);
         assert_eq!(widths(&tree, 2000.0), [LIBRARY, 2000.0 - LIBRARY - INSPECTOR, INSPECTOR]);
         keep_side_columns(&mut tree, &mut wanted, 600.0);
-        assert_eq!(widths(&tree, 600.0), [192.0, 216.0, 192.0]);
+        assert_eq!(widths(&tree, 600.0), [196.0, 216.0, 188.0]);
         keep_side_columns(&mut tree, &mut wanted, 1280.0);
         assert_eq!(widths(&tree, 1280.0), [LIBRARY, 1280.0 - LIBRARY - INSPECTOR, INSPECTOR]);
     }

@@ -91,20 +91,7 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library,
         let text = RichText::new(format!("⚠ {doubt}")).small().color(ui.visuals().warn_fg_color);
         ui.add(Label::new(text).wrap()).on_hover_text("Columns… shows what was taken for what, and changes it");
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 3.0;
-        ui.spacing_mut().button_padding.x = 5.0;
-        let splits =
-            [(None, "All"), (Some(Split::Train), "Train"), (Some(Split::Val), "Val"), (Some(Split::Test), "Test")];
-        for ((split, name), number) in splits.into_iter().zip(state.table.counts) {
-            if split.is_none() || number > 0 {
-                let text = format!("{name} {}", count(number));
-                if ui.add(parts::choice(ui, state.table.split == split, text)).clicked() {
-                    effects.push(Command::ShowSplit(split).into());
-                }
-            }
-        }
-    });
+    splits(ui, state, effects);
     if own.known_search != state.table.search {
         own.search.clone_from(&state.table.search);
         own.known_search.clone_from(&state.table.search);
@@ -129,6 +116,39 @@ fn filter_rows(ui: &mut Ui, state: &State, dataset: &Dataset, own: &mut Library,
         own.known_search.clone_from(&own.search);
         effects.push(Command::Search(own.search.clone()).into());
     }
+}
+
+/// Which part is listed: side by side, or one below the other in a menu where there is no room for that.
+fn splits(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+    let splits = [(None, "All"), (Some(Split::Train), "Train"), (Some(Split::Val), "Val"), (Some(Split::Test), "Test")];
+    let listed = splits.into_iter().zip(state.table.counts);
+    let listed = listed.filter(|((split, _), number)| split.is_none() || *number > 0);
+    let splits: Vec<(Option<Split>, String)> =
+        listed.map(|((split, name), number)| (split, format!("{name} {}", count(number)))).collect();
+    let chosen = state.table.split;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        ui.spacing_mut().button_padding.x = 5.0;
+        let width: f32 = splits.iter().map(|(_, text)| parts::button_width(ui, text) + 3.0).sum();
+        if width - 3.0 <= ui.available_width() {
+            for (split, text) in splits {
+                if ui.add(parts::choice(ui, chosen == split, text)).clicked() {
+                    effects.push(Command::ShowSplit(split).into());
+                }
+            }
+            return;
+        }
+        let text = splits.iter().find(|(split, _)| *split == chosen).map_or("none", |(_, text)| text);
+        let combo = ComboBox::from_id_salt("split").selected_text(text).width(ui.available_width());
+        let combo = combo.show_ui(ui, |ui| {
+            for (split, text) in &splits {
+                if ui.selectable_label(chosen == *split, text).clicked() {
+                    effects.push(Command::ShowSplit(*split).into());
+                }
+            }
+        });
+        parts::named(combo.response, "Split");
+    });
 }
 
 /// What came of the search, or that it takes a moment.

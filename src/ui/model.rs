@@ -10,8 +10,12 @@ use crate::workspace::{Command, State};
 use eframe::egui::{self, Checkbox, ComboBox, Grid, Label, RichText, Slider, Ui};
 use std::sync::Arc;
 
-/// Width of the chosen model's title, points.
+/// Width of the chosen model's title, points; where there is little room, down to the lesser.
 const MENU: f32 = 270.0;
+const NARROW_MENU: f32 = 140.0;
+
+/// Room that the line of the model wants with a title of full width, points.
+const LINE: f32 = 900.0;
 
 /// What the slider of the explicit bias says. It must not be mistaken for a model trained without.
 const EBT_LABEL: &str = "Scale of this checkpoint's trained explicit bias (counterfactual)";
@@ -25,6 +29,7 @@ const EBT_PAPER_LABEL: &str = "EBT as in the paper: scale of this checkpoint's e
 /// What the switch of the authors' variant says.
 const EBT_CODE_ON: &str = "EBT as coded: attention is a neighbour mean";
 const EBT_CODE_OFF: &str = "EBT as coded: off, attention as in the paper";
+const EBT_CODE_SHORT: &str = "EBT as coded";
 
 /// Why there is nothing to move.
 const NO_EBT: &str =
@@ -48,10 +53,11 @@ pub(super) fn choice(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     let label = ui.label("Model");
     let title = state.checkpoint().map_or("none", |checkpoint| &checkpoint.title);
     // A long title is cut, not the rest of the bar pushed away.
-    let room = egui::vec2(MENU, ui.spacing().interact_size.y);
+    let width = (MENU + ui.available_width() - LINE).clamp(NARROW_MENU, MENU);
+    let room = egui::vec2(width, ui.spacing().interact_size.y);
     let row = egui::Layout::left_to_right(egui::Align::Center);
     let combo = ui.allocate_ui_with_layout(room, row, |ui| {
-        let combo = ComboBox::from_id_salt("model").selected_text(title).width(MENU).height(640.0).truncate();
+        let combo = ComboBox::from_id_salt("model").selected_text(title).width(width).height(640.0).truncate();
         combo.show_ui(ui, |ui| menu(ui, state, effects))
     });
     combo.inner.response.labelled_by(label.id).on_hover_text(title);
@@ -227,7 +233,8 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
     if ebt == Ebt::Code {
         // What a slider of another model left behind counts as the nearer end.
         let mut on = scale.value() >= 0.5;
-        let label = if on { EBT_CODE_ON } else { EBT_CODE_OFF };
+        let long = if on { EBT_CODE_ON } else { EBT_CODE_OFF };
+        let label = if fits(ui, long) { long } else { EBT_CODE_SHORT };
         if ui.add(Checkbox::new(&mut on, label)).on_hover_text(EBT_CODE_TIP).changed() {
             effects.push(Command::SetExplicitBias(if on { Scale::ONE } else { Scale::ZERO }).into());
         }
@@ -247,15 +254,23 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
     let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2);
     let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(NO_EBT);
     let text = if has_bias { text } else { EBT_LABEL };
-    // About six points a letter; where that does not fit, the tip says the rest.
-    #[allow(clippy::cast_precision_loss, reason = "the length of a sentence")]
-    let fits = ui.available_size_before_wrap().x > 6.3 * text.chars().count() as f32 + 24.0;
-    let label = ui.add_enabled(has_bias, Label::new(if fits { text } else { EBT_SHORT }));
-    let label = label.on_disabled_hover_text(NO_EBT).on_hover_text(tip);
-    if slider.labelled_by(label.id).changed() && Scale::new(value) != scale {
+    // Where words do not fit, the tip says the rest.
+    let slider = match [text, EBT_SHORT].into_iter().find(|text| fits(ui, text)) {
+        Some(text) => {
+            let label = ui.add_enabled(has_bias, Label::new(text));
+            slider.labelled_by(label.on_disabled_hover_text(NO_EBT).on_hover_text(tip).id)
+        }
+        None => parts::named(slider, EBT_SHORT).on_hover_text(tip),
+    };
+    if slider.changed() && Scale::new(value) != scale {
         effects.push(Command::SetExplicitBias(Scale::new(value)).into());
     }
     terms::ask(ui, Term::EbtScale);
+}
+
+/// Whether words have room in this line, and the sign that explains them too.
+fn fits(ui: &Ui, text: &str) -> bool {
+    ui.available_size_before_wrap().x > parts::button_width(ui, text) + 24.0
 }
 
 #[cfg(test)]

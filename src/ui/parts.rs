@@ -22,7 +22,7 @@ pub(super) fn menu_choice(ui: &mut Ui, id: ActionId, checked: bool, state: &Stat
         button = button.shortcut_text(keys(ui.ctx(), shortcut));
     }
     let response = ui.add_enabled((action.enabled)(state), button).on_hover_text(action.tip);
-    if response.clicked() {
+    if response.on_disabled_hover_text(missing(action)).clicked() {
         ui.close();
         return (action.run)(state);
     }
@@ -33,7 +33,7 @@ pub(super) fn menu_choice(ui: &mut Ui, id: ActionId, checked: bool, state: &Stat
 pub(super) fn action_button(ui: &mut Ui, id: ActionId, text: &str, state: &State) -> Vec<Effect> {
     let Some(action) = actions::find(id) else { return Vec::new() };
     let response = ui.add_enabled((action.enabled)(state), Button::new(text)).on_hover_text(tip(ui, action));
-    if response.clicked() { (action.run)(state) } else { Vec::new() }
+    if response.on_disabled_hover_text(missing(action)).clicked() { (action.run)(state) } else { Vec::new() }
 }
 
 /// A button that stays pressed while its action is on.
@@ -42,7 +42,7 @@ pub(super) fn action_switch(ui: &mut Ui, id: ActionId, text: &str, state: &State
     let checked = action.checked.is_some_and(|checked| checked(state));
     let button = choice(ui, checked, text).frame_when_inactive(true);
     let response = ui.add_enabled((action.enabled)(state), button).on_hover_text(tip(ui, action));
-    if response.clicked() { (action.run)(state) } else { Vec::new() }
+    if response.on_disabled_hover_text(missing(action)).clicked() { (action.run)(state) } else { Vec::new() }
 }
 
 /// The sign that exports what a panel shows.
@@ -60,6 +60,11 @@ fn icon_button(ui: &mut Ui, id: ActionId, (icon, name): (Icon, &str), state: &St
     let enabled = (action.enabled)(state);
     let response = ui.add_enabled_ui(enabled, |ui| icons::button(ui, icon, name)).inner;
     if response.clicked() { (action.run)(state) } else { Vec::new() }
+}
+
+/// The tip of an action that cannot be done now: what it is good for, and what it needs for that.
+fn missing(action: &actions::Action) -> String {
+    format!("{} ({})", action.tip, action.needs())
 }
 
 fn tip(ui: &Ui, action: &actions::Action) -> String {
@@ -108,6 +113,13 @@ pub(super) fn choice<'a>(ui: &Ui, on: bool, text: impl Into<RichText>) -> Button
 pub(super) fn mark_row(ui: &Ui, row: egui::Rect) {
     let mark = egui::Rect::from_min_size(row.min + egui::vec2(0.0, 3.0), egui::vec2(3.0, row.height() - 6.0));
     ui.painter().rect_filled(mark, 1.5, ui.visuals().selection.stroke.color);
+}
+
+/// Width of a button with that text, points.
+pub(super) fn button_width(ui: &Ui, text: impl Into<String>) -> f32 {
+    let font = egui::TextStyle::Button.resolve(ui.style());
+    let text = ui.painter().layout_no_wrap(text.into(), font, egui::Color32::PLACEHOLDER);
+    text.size().x + 2.0 * ui.spacing().button_padding.x
 }
 
 /// A row that is filled from the right, so that its last widget may take what is left.

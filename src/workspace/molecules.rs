@@ -59,6 +59,7 @@ impl Workspace {
             self.engine.cancel(job);
         }
         self.revision += 1;
+        self.keep_labels();
         self.forget_molecules();
         self.state.table.search.clear();
         self.state.opened = None;
@@ -97,6 +98,7 @@ impl Workspace {
                 self.close_columns();
             }
             self.opened_by = Some(job);
+            self.keep_labels();
             self.revision += 1;
             self.forget_molecules();
             let same_splits = || old.as_ref().is_some_and(|old| old.columns.split == dataset.columns.split);

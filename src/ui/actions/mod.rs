@@ -239,6 +239,7 @@ impl Action {
             Id::AllowLarge => "needs a graph too large for its model",
             Id::StopAll => "needs work that runs",
             Id::CloseNotices => "needs a notice",
+            Id::Columns => "needs molecules from a file: the columns of the bundled ones are known",
             Id::Reload | Id::NextMolecule | Id::PreviousMolecule | Id::NextPage | Id::PreviousPage => {
                 "needs a list of molecules"
             }

@@ -9,7 +9,7 @@ use crate::ui::actions::Effect;
 use crate::ui::parts::{self, decimal, number, weak};
 use crate::workspace::{Column, Command, State};
 use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{self, Align, Button, Color32, Label, Layout, RichText, Sense, Ui};
+use eframe::egui::{self, Align, Button, Color32, Label, Layout, RichText, Sense, TextWrapMode, Ui};
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 /// Height of a row, points.
@@ -38,10 +38,10 @@ const SHAPES: [Shape; 8] = [
     shape(Column::Name, "Name", "Name given in the file", (60.0, 0)),
     shape(Column::Smiles, "SMILES", "Structure as written in the file", (60.0, 0)),
     shape(Column::Atoms, "Atoms", "Number of atoms of the graph", (38.0, 4)),
-    shape(Column::Target, "Target", "Value in the file", (43.0, 2)),
-    shape(Column::Prediction, "Pred.", "What the chosen model predicts", (43.0, 1)),
+    shape(Column::Target, "Target", "Value in the file", (47.0, 2)),
+    shape(Column::Prediction, "Pred.", "What the chosen model predicts", (47.0, 1)),
     shape(Column::Error, "Error", "|prediction − target|", (40.0, 3)),
-    shape(Column::Ratio, "Max ratio", "Largest MA ratio of the molecule: over all edges, layers and heads", (54.0, 0)),
+    shape(Column::Ratio, "Max ratio", "Largest MA ratio of the molecule: over all edges, layers and heads", (64.0, 0)),
 ];
 
 const fn shape(column: Column, heading: &'static str, tip: &'static str, (width, gives_way): (f32, u8)) -> Shape {
@@ -141,6 +141,8 @@ fn heading(ui: &mut Ui, state: &State, shape: &Shape, effects: &mut Vec<Effect>)
         Layout::right_to_left(Align::Center)
     };
     ui.with_layout(layout, |ui| {
+        // Rather a point into the gap than three dots for a letter.
+        ui.style_mut().wrap_mode = Some(TextWrapMode::Extend);
         ui.spacing_mut().button_padding = egui::Vec2::ZERO;
         let button = Button::new(text).fill(Color32::TRANSPARENT).stroke(egui::Stroke::NONE);
         if ui.add(button).on_hover_text(format!("{}; click to sort", describe(state, shape))).clicked() {
@@ -170,8 +172,8 @@ fn more(ui: &mut Ui, state: &State, hidden: &[Shape], effects: &mut Vec<Effect>)
 fn arrow(state: &State, column: Column) -> &'static str {
     match (state.table.column == column, state.table.descending) {
         (false, _) => "",
-        (true, false) => " ↑",
-        (true, true) => " ↓",
+        (true, false) => "\u{2009}↑",
+        (true, true) => "\u{2009}↓",
     }
 }
 
@@ -202,7 +204,7 @@ fn cell(
                     parts::mark_row(ui, ui.max_rect().translate(egui::vec2(-3.0, 0.0)));
                 }
                 let text = written(column, state.table.value(dataset, id, column));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.label(text));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| ui.add(Label::new(text).extend()));
                 return;
             }
         };
@@ -233,10 +235,10 @@ mod tests {
     #[test]
     fn columns_give_way_by_importance_and_the_ratio_stays() {
         use Column::{Atoms, Error, Index, Name, Prediction, Ratio, Smiles, Target};
-        assert_eq!(columns(344.0, false), (vec![Index, Smiles, Atoms, Target, Prediction, Error, Ratio], vec![]));
-        assert_eq!(columns(344.0, true), (vec![Index, Name, Target, Prediction, Error, Ratio], vec![Smiles, Atoms]));
+        assert_eq!(columns(360.0, false), (vec![Index, Smiles, Atoms, Target, Prediction, Error, Ratio], vec![]));
+        assert_eq!(columns(360.0, true), (vec![Index, Name, Target, Prediction, Error, Ratio], vec![Smiles, Atoms]));
         assert_eq!(columns(500.0, true).1, vec![]);
-        assert_eq!(columns(280.0, false), (vec![Index, Smiles, Target, Prediction, Ratio], vec![Atoms, Error]));
+        assert_eq!(columns(300.0, false), (vec![Index, Smiles, Target, Prediction, Ratio], vec![Atoms, Error]));
         assert_eq!(columns(50.0, false), (vec![Index, Smiles, Ratio], vec![Atoms, Error, Target, Prediction]));
     }
 

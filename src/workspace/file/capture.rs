@@ -35,10 +35,16 @@ pub(super) fn capture(state: &State) -> Saved {
         }),
         view: ViewPart::of(&state.view),
         edits: edits(&state.edits, record),
-        labels: state.labels.iter().filter_map(|(about, text)| label(about, text, record)).collect(),
+        labels: labels(state),
         figure: Composition::clone(&state.figure),
         layout: state.layout.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     }
+}
+
+/// The notes on molecules, as they are found again.
+pub(super) fn labels(state: &State) -> Vec<Label> {
+    let Some(dataset) = state.dataset() else { return Vec::new() };
+    state.labels.iter().filter_map(|(about, text)| label(about, text, |id| record(dataset, id))).collect()
 }
 
 fn label(about: Labelled, text: &str, record: impl Fn(MoleculeId) -> Option<RecordRef>) -> Option<Label> {

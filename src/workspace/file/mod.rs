@@ -8,6 +8,7 @@ mod autosave;
 mod capture;
 mod check;
 mod document;
+mod kept;
 mod restore;
 mod saved;
 
@@ -110,6 +111,8 @@ pub(super) struct Files {
     pub(super) touched: bool,
     session: Option<Session>,
     left: Vec<Left>,
+    /// Labels of files that were open before.
+    labels: kept::Kept,
     /// What was last kept, or found not to need it.
     kept: Option<Box<Saved>>,
     changed_at: Option<Instant>,
@@ -128,6 +131,7 @@ impl Default for Files {
             touched: false,
             session: None,
             left: Vec::new(),
+            labels: kept::Kept::new(),
             kept: None,
             changed_at: None,
         }

@@ -185,7 +185,7 @@ impl Workspace {
 
     /// Sets what names molecules once they have their final numbers, and says what could not be restored.
     pub(in crate::workspace) fn finish_restoring(&mut self) {
-        let Some(restore) = self.files.restore.take() else { return };
+        let Some(restore) = self.files.restore.take() else { return self.bring_labels_back() };
         let Restore { saved, path, source, incomplete, again, selected: _ } = *restore;
         self.state.file.opening = false;
         let dataset = self.state.dataset().cloned().unwrap_or_default();
@@ -267,7 +267,7 @@ fn edits(part: EditsPart, dataset: &Dataset) -> (Edits, usize) {
 }
 
 /// The labels, and how many of them belong to molecules that are not there.
-fn labels(part: Vec<Label>, dataset: &Dataset) -> (Labels, usize) {
+pub(super) fn labels(part: Vec<Label>, dataset: &Dataset) -> (Labels, usize) {
     let (mut labels, mut lost) = (Labels::default(), 0);
     for Label { molecule, part, text } in part {
         match find_record(dataset, &molecule) {
