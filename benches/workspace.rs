@@ -12,7 +12,7 @@
 use bondscope::domain::{BondId, Scale};
 use bondscope::gpu::Gpu;
 use bondscope::io::{Loader, Validator};
-use bondscope::scene::Background;
+use bondscope::scene::{Background, Pick};
 use bondscope::workspace::{Command, Source, Workspace};
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -34,7 +34,7 @@ fn edits(c: &mut Criterion) {
     picture_after(&mut workspace, Command::Open(Source::Bundled));
     let mut group = c.benchmark_group("edit to picture");
     group.bench_function("take a bond out or put it back", |b| {
-        b.iter(|| picture_after(&mut workspace, Command::ToggleBond(BondId(3))));
+        b.iter(|| picture_after(&mut workspace, Command::Toggle(Pick::Bond(BondId(3)))));
     });
     let mut down = false;
     group.bench_function("next molecule", |b| {

@@ -280,7 +280,7 @@ fn the_tour_ends_with_a_figure_in_a_file() {
     type_path(&mut harness, "File to write", &path);
     click(&mut harness, Role::Button, "Export");
     run_until(&mut harness, "the figure is written", |app| {
-        app.workspace().is_idle() && state(app).notices.iter().any(|notice| notice.path.is_some())
+        app.workspace().is_idle() && state(app).notices.iter().any(|notice| notice.path().is_some())
     });
     harness.step();
     assert!(harness.query_by_label("Your figure is written").is_some());

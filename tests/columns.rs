@@ -106,6 +106,13 @@ fn what_weights_leave_open_is_seen_and_changed() {
     click(&mut harness, Role::Button, "Model assumptions…");
     harness.step();
     harness.check_accessibility();
+    harness.key_press(Key::Escape);
+    harness.step();
+    harness.step();
+    // The notice that tells of them leads there too.
+    click(&mut harness, Role::Button, "Assumptions…");
+    harness.step();
+    harness.check_accessibility();
     click(&mut harness, Role::RadioButton, "sum over atoms");
     click(&mut harness, Role::Button, "Read the file so");
     run_until(&mut harness, "the model answers otherwise", |app| {

@@ -43,7 +43,7 @@ fn each_side_says_what_its_model_says_alone_and_edits_reach_edited_sides_only() 
     let (mut workspace, _keep) = open(TABLE);
     compare(&mut workspace, "gt-ebt-zinc", true);
     compare(&mut workspace, "san-base", false);
-    let cut = Command::ToggleBond(BondId(1));
+    let cut = Command::Toggle(Pick::Bond(BondId(1)));
     let fade = Command::SetExplicitBias(Scale::new(0.25));
     give(&mut workspace, cut.clone());
     give(&mut workspace, fade.clone());

@@ -47,7 +47,7 @@ fn saved(folder: &Path) -> PathBuf {
     for command in [
         Command::Open(Source::File(molecules)),
         Command::SelectMolecule(MoleculeId(2)),
-        Command::ToggleBond(BondId(3)),
+        Command::Toggle(Pick::Bond(BondId(3))),
         Command::Label(Labelled { molecule: MoleculeId(2), part: Some(Pick::Bond(BondId(3))) }, "amide".to_owned()),
         Command::File(FileCommand::Save(path.clone())),
     ] {

@@ -141,7 +141,7 @@ fn edit(dice: &mut Dice) -> Command {
         0 => Command::SetExplicitBias(Scale::new(dice.below(101) as f32 / 100.0)),
         1 => Command::Ablate(edges(dice), dice.of(&Ablation::ALL)),
         2 => Command::Restore(edges(dice)),
-        3 | 4 => Command::ToggleBond(BondId(dice.below(20) as u32)),
+        3 | 4 => Command::Toggle(Pick::Bond(BondId(dice.below(20) as u32))),
         5 => Command::ClearAblation,
         6 | 7 => Command::Undo,
         8 => Command::Redo,

@@ -267,37 +267,6 @@ fn explicit_bias_as_coded_is_a_switch_without_a_slider() {
 }
 
 #[test]
-fn full_graphs_have_arcs_with_a_threshold_and_a_list_that_leads_to_atoms() {
-    let Some((mut harness, _turn)) = open(None) else { return };
-    assert!(harness.query_by_label("arcs for absent bonds").is_none(), "not on sparse graphs");
-    choose(&mut harness, "graphit-full-base");
-    let arcs = |app: &App| app.picture().unwrap().scene.arcs.len();
-    let all = harness.state().picture().unwrap().absent.as_ref().unwrap().pairs().len();
-    assert_eq!(arcs(harness.state()), 20, "two halves of the ten strongest of {all}");
-    let note = harness.state().picture().unwrap().bar.as_ref().unwrap().note.clone();
-    assert!(note.starts_with("thin arcs: ") && note.contains(&format!("of {all} absent")), "{note}");
-    harness.check_accessibility();
-
-    let least = harness.state().picture().unwrap().absent.as_ref().unwrap().pairs()[all / 2].strength;
-    harness.state_mut().apply(Command::SetArcThreshold(Some(least)));
-    run_until(&mut harness, "half of them are drawn", |app| arcs(app) > all - 2);
-    click(&mut harness, Role::Button, "strongest 10");
-    run_until(&mut harness, "the strongest are drawn", |app| arcs(app) == 20);
-    harness.key_press(Key::B);
-    run_until(&mut harness, "no arc is drawn", |app| arcs(app) == 0);
-    click(&mut harness, Role::Button, "arcs for absent bonds");
-    run_until(&mut harness, "arcs are back", |app| arcs(app) == 20);
-
-    let listed = harness.get_all_by_role(Role::Button).find(|node| {
-        let label = node.accesskit_node().label();
-        label.is_some_and(|label| label.contains(" → "))
-    });
-    listed.expect("a listed edge").click_accesskit();
-    run_until(&mut harness, "an atom is chosen", |app| matches!(state(app).pick, Some(Pick::Atom(_))));
-    harness.check_accessibility();
-}
-
-#[test]
 fn graphit_and_san_are_told_to_be_one_function_where_they_are() {
     let Some((mut harness, _turn)) = open(None) else { return };
     click(&mut harness, Role::ComboBox, "Model");

@@ -76,7 +76,7 @@ fn edits_change_prediction_and_picture_and_come_back() {
     assert_eq!(prediction(&workspace), before);
     give(&mut workspace, Command::Redo);
     assert_eq!(prediction(&workspace), cut);
-    give(&mut workspace, Command::ToggleBond(BondId(0)));
+    give(&mut workspace, Command::Toggle(Pick::Bond(BondId(0))));
     assert_eq!(workspace.state.edits.intervention(workspace.state.selected.unwrap()).removed().len(), 2);
     give(&mut workspace, Command::ClearAblation);
     assert_eq!(prediction(&workspace), before);
@@ -470,7 +470,7 @@ fn one_history_holds_edits_selections_and_layout() {
     give(&mut workspace, layout("first"));
     assert!(!workspace.state.history.can_undo(), "where things begin");
     give(&mut workspace, Command::Select(bond));
-    give(&mut workspace, Command::ToggleBond(BondId(1)));
+    give(&mut workspace, Command::Toggle(Pick::Bond(BondId(1))));
     give(&mut workspace, layout("second"));
     give(&mut workspace, Command::Step(1));
     give(&mut workspace, Command::Step(1));

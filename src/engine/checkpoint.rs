@@ -117,6 +117,11 @@ impl Checkpoint {
         self.targets.iter().any(|target| target == column)
     }
 
+    /// The column that an output was trained on, if that is known.
+    pub fn trained_on(&self, output: usize) -> Option<&str> {
+        self.targets.get(output).map(String::as_str)
+    }
+
     /// For each output, the place among a file's targets of what it predicts. Columns are found by the
     /// name they were trained under; where none of the names is there, a file and a model with as many
     /// targets of the same kind are taken to mean each other.

@@ -112,6 +112,8 @@ pub enum Event {
     Written(PathBuf),
     /// Something worth knowing that is no fault.
     Remark(String),
+    /// The same about what was assumed of a model's file, which can be changed.
+    Assumed(ModelId, String),
     /// Something went wrong that does not end a job, or while it was ending.
     Complaint(String),
     /// A job moved on.

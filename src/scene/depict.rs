@@ -20,6 +20,9 @@ const MARGIN: f32 = 0.35;
 /// Width of the halo of a bond, world units.
 const BOND_HALO: f32 = 0.5;
 
+/// Width of the halo of an arc, world units.
+const ARC_HALO: f32 = 0.24;
+
 /// Diameter of the halo of an atom, world units.
 const ATOM_HALO: f32 = 0.8;
 
@@ -162,16 +165,21 @@ pub fn depict(molecule: &Molecule, layout: &Layout, paint: &EdgePaint, style: &S
         let lines = BondLines { id: BondId(id), order: bond.order, side, ends: [end(a, b), end(b, a)] };
         lines.draw(style.background, &mut scene.strokes);
     }
-    for half in arcs(&atoms, paint, style.background) {
+    let arcs = arcs(&atoms, paint, style.background);
+    for &half in &arcs {
         mark::arc(half, paint.ablation(half.edge), &mut scene);
     }
     scene.atoms = atoms.into_iter().map(|drawn| drawn.mark(style)).collect();
     scene.bounds = bounds(&scene);
-    let halo = |pick: Option<Pick>, color| pick.and_then(|pick| halo(molecule, layout, pick, color));
+    let halos = |pick: Option<Pick>, color: Rgb| -> Vec<Stroke> {
+        let halves = arcs.iter().filter(|half| pick == Some(Pick::pair(half.edge)));
+        let halves = halves.flat_map(|half| arc_halo(half, color));
+        pick.and_then(|pick| halo(molecule, layout, pick, color)).into_iter().chain(halves).collect()
+    };
     let around = |halo: Stroke| Stroke { width: halo.width + 2.0 * OUTLINE, ..halo };
-    scene.halos.extend(halo(style.selected, style.background.outlined()).map(around));
-    scene.halos.extend(halo(style.selected, style.background.selected()));
-    scene.halos.extend(halo(style.hovered, style.background.hovered()));
+    scene.halos.extend(halos(style.selected, style.background.outlined()).into_iter().map(around));
+    scene.halos.extend(halos(style.selected, style.background.selected()));
+    scene.halos.extend(halos(style.hovered, style.background.hovered()));
     scene
 }
 
@@ -260,8 +268,22 @@ fn halo(molecule: &Molecule, layout: &Layout, pick: Pick, color: Rgb) -> Option<
             let (a, b, _) = molecule.bond(bond)?;
             (layout.position(a), layout.position(b), BOND_HALO, Some(bond))
         }
+        Pick::Pair(..) => return None,
     };
     Some(Stroke { from, to, width, color, dashed: false, edge: None, bond })
+}
+
+/// The wide band behind half an arc that is picked out.
+fn arc_halo(half: &Curve, color: Rgb) -> impl Iterator<Item = Stroke> {
+    half.pieces().map(move |(from, to)| Stroke {
+        from,
+        to,
+        width: ARC_HALO,
+        color,
+        dashed: false,
+        edge: None,
+        bond: None,
+    })
 }
 
 /// The corners of everything drawn, with a margin.

@@ -31,16 +31,44 @@ pub use quality::Quality;
 pub use scale::{ColorBar, ColorScale, Tick, WIDTH_HIGH, WIDTH_LOW};
 pub use thumbnail::{Fit, thumbnail};
 
-use crate::domain::{AtomId, BondId, DirectedEdge};
+use crate::domain::{AtomId, BondId, DirectedEdge, Molecule};
 use glam::Vec2;
 
 /// What lies under the pointer, or is selected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Pick {
     /// An atom.
     Atom(AtomId),
     /// A bond, both directions.
     Bond(BondId),
+    /// Two atoms that no bond joins but that exchange messages, both directions; the lower number first.
+    Pair(AtomId, AtomId),
+}
+
+impl Pick {
+    /// What joins the atoms of an edge: their bond, or nothing but the edge.
+    pub fn between(molecule: &Molecule, edge: DirectedEdge) -> Self {
+        molecule.bond_between(edge.source, edge.target).map_or_else(|| Self::pair(edge), Self::Bond)
+    }
+
+    /// The atoms of an edge that no bond stands for.
+    pub fn pair(edge: DirectedEdge) -> Self {
+        Self::Pair(edge.source.min(edge.target), edge.source.max(edge.target))
+    }
+
+    /// Both directed edges, the one from the first atom first; `None` for atoms and for what the molecule lacks.
+    pub fn edges(self, molecule: &Molecule) -> Option<[DirectedEdge; 2]> {
+        let (source, target) = match self {
+            Self::Atom(_) => return None,
+            Self::Bond(bond) => molecule.bond(bond).map(|(a, b, _)| (a, b))?,
+            Self::Pair(a, b) => {
+                molecule.atom(a).and(molecule.atom(b))?;
+                (a != b && molecule.bond_between(a, b).is_none()).then_some((a, b))?
+            }
+        };
+        let edge = DirectedEdge { source, target };
+        Some([edge, edge.reversed()])
+    }
 }
 
 /// One straight stroke with round ends, e.g. one line of half a double bond.

@@ -42,6 +42,11 @@ pub fn annotate<'a>(
             Pick::Bond(bond) => {
                 molecule.bond(bond).map(|(a, b, _)| ((layout.position(a) + layout.position(b)) / 2.0, BESIDE_BOND))
             }
+            // At the top of the arc, if there is one.
+            Pick::Pair(..) => {
+                let half = scene.arcs.iter().find(|half| Pick::pair(half.edge) == pick);
+                half.map(|half| (half.to, BESIDE_BOND))
+            }
         };
         let Some((at, gap)) = anchor else { continue };
         let color = background.grey().lerp(background.ink(), 0.6);

@@ -1,6 +1,6 @@
 //! What is under the pointer, found on the CPU: a molecule is small, and the answer is testable.
 
-use super::{Camera, Pick, Scene, Stroke};
+use super::{Camera, Curve, Pick, Scene, Stroke};
 use crate::domain::DirectedEdge;
 use glam::Vec2;
 
@@ -17,14 +17,14 @@ const ATOM_SLACK: f32 = 0.08;
 /// What was hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// The atom or bond.
+    /// The atom, bond or pair.
     pub pick: Pick,
-    /// For a bond, the directed edge shown by the half that was hit.
+    /// For a bond or pair, the directed edge shown by the half that was hit.
     pub edge: Option<DirectedEdge>,
 }
 
-/// The atom or bond at `position` (pixels from the viewport's top left corner, of which `viewport`
-/// is the size): an atom's disc first, then the nearest bond within six pixels.
+/// What is at `position` (pixels from the viewport's top left corner, of which `viewport` is the size): an
+/// atom's disc first, then the nearest bond within six pixels, then the nearest arc.
 pub fn pick(scene: &Scene, camera: &Camera, viewport: Vec2, position: Vec2) -> Option<Hit> {
     let point = camera.to_world(position, viewport);
     let slack = TOLERANCE / camera.zoom;
@@ -37,21 +37,48 @@ pub fn pick(scene: &Scene, camera: &Camera, viewport: Vec2, position: Vec2) -> O
     if let Some((_, atom)) = atom {
         return Some(Hit { pick: Pick::Atom(atom), edge: None });
     }
-    let (_, bond, edge) = scene
+    let nearest = |hits: &mut dyn Iterator<Item = (f32, Hit)>| {
+        hits.filter(|&(outside, _)| outside <= slack).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, hit)| hit)
+    };
+    let mut bonds = scene
         .strokes
         .iter()
-        .filter_map(|stroke| Some((outside(stroke, point), stroke.bond?, stroke.edge)))
-        .filter(|&(outside, _, _)| outside <= slack)
-        .min_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(Hit { pick: Pick::Bond(bond), edge })
+        .filter_map(|stroke| Some((outside(stroke, point), Hit { pick: Pick::Bond(stroke.bond?), edge: stroke.edge })));
+    // Arcs run across everything else; what they are drawn as where they are zeroed has no bond.
+    let arc = |edge: DirectedEdge| Hit { pick: Pick::pair(edge), edge: Some(edge) };
+    let near = scene.arcs.iter().filter(|half| is_near(half, point, slack));
+    let mut arcs = near.map(|half| (beside(half, point), arc(half.edge))).chain(
+        scene
+            .strokes
+            .iter()
+            .filter(|stroke| stroke.bond.is_none())
+            .filter_map(|stroke| Some((outside(stroke, point), arc(stroke.edge?)))),
+    );
+    nearest(&mut bonds).or_else(|| nearest(&mut arcs))
 }
 
 /// Distance from a point to the edge of a stroke, negative inside; world units.
 fn outside(stroke: &Stroke, point: Vec2) -> f32 {
-    let along = stroke.to - stroke.from;
-    let part = (point - stroke.from).dot(along) / along.length_squared().max(f32::MIN_POSITIVE);
-    let nearest = stroke.from + along * part.clamp(0.0, 1.0);
-    nearest.distance(point) - stroke.width / 2.0
+    distance((stroke.from, stroke.to), point) - stroke.width / 2.0
+}
+
+/// Whether a point may lie on half an arc at all: there can be tens of thousands of them.
+fn is_near(half: &Curve, point: Vec2, slack: f32) -> bool {
+    let room = Vec2::splat(slack + half.width / 2.0);
+    let low = half.from.min(half.control).min(half.to) - room;
+    let high = half.from.max(half.control).max(half.to) + room;
+    point.cmpge(low).all() && point.cmple(high).all()
+}
+
+/// The same for half an arc.
+fn beside(half: &Curve, point: Vec2) -> f32 {
+    half.pieces().map(|piece| distance(piece, point)).fold(f32::INFINITY, f32::min) - half.width / 2.0
+}
+
+fn distance((from, to): (Vec2, Vec2), point: Vec2) -> f32 {
+    let along = to - from;
+    let part = (point - from).dot(along) / along.length_squared().max(f32::MIN_POSITIVE);
+    point.distance(from + along * part.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]
@@ -142,6 +169,29 @@ mod tests {
             let quality = drawn.quality(&tree);
             prop_assume!(quality.is_clean() && quality.min_distance > 0.6 && quality.crossings == 0);
             check(&tree, &drawn, &Camera::new(Vec2::from(shift), zoom));
+        }
+    }
+
+    #[test]
+    fn both_halves_of_an_arc_are_hit_however_it_is_ablated() {
+        use crate::domain::Ablation;
+        let apart = molecule(&[6; 2], &[]);
+        let drawn = layout(&apart);
+        let (there, back) = (DirectedEdge::new(1, 0), DirectedEdge::new(0, 1));
+        let camera = Camera::default();
+        for ablation in [None, Some(Ablation::Remove), Some(Ablation::Zero), Some(Ablation::LayerMean)] {
+            let ablated = ablation.into_iter().flat_map(|how| [(there, how), (back, how)]);
+            let paint = EdgePaint::default().with_arcs([there]);
+            let whole = depict(&apart, &drawn, &paint, &Style::default());
+            let scene = depict(&apart, &drawn, &paint.with_ablated(ablated), &Style::default());
+            for half in &whole.arcs {
+                for part in [0.5, 0.8] {
+                    let hit = pick(&scene, &camera, VIEWPORT, camera.to_screen(half.point(part), VIEWPORT));
+                    let wanted = Hit { pick: Pick::Pair(AtomId(0), AtomId(1)), edge: Some(half.edge) };
+                    assert_eq!(hit, Some(wanted), "{ablation:?}");
+                }
+            }
+            assert_eq!(whole.arcs.len(), 2);
         }
     }
 

@@ -77,8 +77,7 @@ impl Strongest {
     }
 }
 
-/// Lists the strongest edges without a bond: of an atom, or of the molecule if nothing is chosen. A
-/// click chooses the atom at the other end.
+/// Lists the strongest edges without a bond: of an atom, or else of the molecule. A click chooses the pair.
 pub(super) fn list(
     ui: &mut Ui,
     workspace: &Workspace,
@@ -89,7 +88,7 @@ pub(super) fn list(
     let atom = match workspace.picked() {
         Some(Pick::Atom(atom)) => Some(atom),
         Some(Pick::Bond(_)) => return,
-        None => None,
+        Some(Pick::Pair(..)) | None => None,
     };
     let Some((picture, absent)) = picture.and_then(|picture| Some((picture, picture.absent.as_ref()?))) else { return };
     let (state, Some(shown)) = (&workspace.state, &workspace.state.shown) else { return };
@@ -103,19 +102,13 @@ pub(super) fn list(
             if own.found.is_empty() {
                 ui.label(weak("This atom has no edge without a bond."));
             } else {
-                table(ui, state, &shown.molecule, (atom, &own.found), effects);
+                table(ui, state, &shown.molecule, &own.found, effects);
             }
         },
     );
 }
 
-fn table(
-    ui: &mut Ui,
-    state: &State,
-    molecule: &Molecule,
-    (atom, found): (Option<AtomId>, &[AbsentReading]),
-    effects: &mut Vec<Effect>,
-) {
+fn table(ui: &mut Ui, state: &State, molecule: &Molecule, found: &[AbsentReading], effects: &mut Vec<Effect>) {
     ui.spacing_mut().item_spacing = egui::vec2(4.0, 1.0);
     ui.spacing_mut().interact_size.y = ROW;
     ui.spacing_mut().button_padding = egui::vec2(6.0, 0.0);
@@ -142,14 +135,13 @@ fn table(
     table.body(|body| {
         body.rows(ROW, found.len(), |mut row| {
             let Some(reading) = found.get(row.index()) else { return };
-            // From a chosen atom one goes to its partner, else to where the message starts.
-            let other = if atom == Some(reading.edge.source) { reading.edge.target } else { reading.edge.source };
+            let pick = Pick::pair(reading.edge);
             row.col(|ui| {
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let text = RichText::new(parts::edge_name(molecule, reading.edge)).size(12.0);
-                    let tip = format!("Select {}", parts::atom_name(molecule, other));
-                    if ui.add(Button::selectable(false, text)).on_hover_text(tip).clicked() {
-                        effects.push(Command::Select(Some(Pick::Atom(other))).into());
+                    let tip = format!("Select {}", parts::pick_name(molecule, pick));
+                    if ui.add(Button::selectable(state.pick == Some(pick), text)).on_hover_text(tip).clicked() {
+                        effects.push(Command::Select(Some(pick)).into());
                     }
                 });
             });

@@ -27,7 +27,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     &[
                         &[Id::Undo, Id::Redo],
                         &[Id::ToggleBond, Id::ZeroBond, Id::AverageBond, Id::ClearAblation],
-                        &[Id::ShowEdits, Id::EndRule, Id::FollowRule],
+                        &[Id::PanelEdits, Id::EndRule, Id::FollowRule],
                         &[Id::Label],
                         &[Id::CopyPicture, Id::CopySvg, Id::CopySmiles],
                     ],
@@ -54,6 +54,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     Id::PanelMolecule,
                     Id::PanelGallery,
                     Id::PanelInspector,
+                    Id::PanelEdits,
                     Id::PanelEdgeRatios,
                     Id::PanelBatchMaxima,
                     Id::PanelHistogram,

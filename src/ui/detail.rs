@@ -6,7 +6,9 @@ use super::lanes;
 use super::parts::{self, number, weak};
 use super::strip::Strip;
 use super::{ablation, theme};
-use crate::domain::{Ablation, AtomId, BondId, DirectedEdge, LOGIT_LIMIT, Matrix, Molecule};
+use crate::domain::{Ablation, AtomId, DirectedEdge, LOGIT_LIMIT, Matrix, Molecule};
+use crate::figure::HeatStrip;
+use crate::scene::Pick;
 use crate::workspace::{Command, LayerReading, State, Workspace, quantity_name, side_letter};
 use eframe::egui::{self, Align, Button, Layout, Rect, RichText, Role, Ui, WidgetInfo};
 use egui_extras::{Column, TableBuilder};
@@ -20,7 +22,7 @@ const ABREAST: f32 = 660.0;
 /// Strongest features named per layer of an atom.
 const STRONGEST: usize = 3;
 
-/// One direction of a bond.
+/// One direction of a bond or pair.
 struct EdgeDetail {
     edge: DirectedEdge,
     /// One per layer; empty if the edge is out.
@@ -29,10 +31,11 @@ struct EdgeDetail {
     before: Vec<f64>,
     /// What is looked at per state side by side and layer; empty if there is one state only.
     compared: Vec<Vec<f64>>,
-    strip: Option<Strip>,
+    /// One per state side by side; `None` where it takes no part.
+    strips: Vec<Option<Strip>>,
 }
 
-/// Both directions of a bond.
+/// Both directions of a bond or pair.
 pub(super) struct BondDetail {
     edges: [EdgeDetail; 2],
     /// Directed edges that took part, of which ranks are places.
@@ -40,18 +43,18 @@ pub(super) struct BondDetail {
 }
 
 impl BondDetail {
-    /// The details of a bond, if the model has answered.
-    pub(super) fn of(ui: &Ui, workspace: &Workspace, bond: BondId) -> Option<Self> {
+    /// The details of a bond or pair, if the model has answered.
+    pub(super) fn of(ui: &Ui, workspace: &Workspace, pick: Pick) -> Option<Self> {
         let state = &workspace.state;
         let comparison = state.comparison.as_ref()?;
-        let edges = parts::directions(&state.shown.as_ref()?.molecule, bond)?;
+        let edges = pick.edges(&state.shown.as_ref()?.molecule)?;
         let [there, back] = workspace.edge_layers(edges);
         let detail = |edge: DirectedEdge, layers: Vec<LayerReading>| EdgeDetail {
             edge,
             layers,
             before: workspace.ratios_before(edge),
             compared: workspace.compared(edge),
-            strip: workspace.edge_strip(edge).map(|strip| Strip::new(ui, strip)),
+            strips: strips(ui, workspace.edge_strips(edge)),
         };
         let edges = [detail(edges[0], there), detail(edges[1], back)];
         Some(Self { edges, count: comparison.edited.edges.len() })
@@ -68,7 +71,7 @@ struct NodeLayer {
 /// An atom.
 pub(super) struct AtomDetail {
     layers: Vec<NodeLayer>,
-    strip: Option<Strip>,
+    strips: Vec<Option<Strip>>,
 }
 
 impl AtomDetail {
@@ -76,8 +79,12 @@ impl AtomDetail {
     pub(super) fn of(ui: &Ui, workspace: &Workspace, atom: AtomId) -> Option<Self> {
         let trace = &workspace.state.comparison.as_ref()?.edited;
         let layers = trace.layers.iter().map(|layer| node_layer(&layer.nodes, atom, trace.heads)).collect();
-        Some(Self { layers, strip: workspace.atom_strip(atom).map(|strip| Strip::new(ui, strip)) })
+        Some(Self { layers, strips: strips(ui, workspace.atom_strips(atom)) })
     }
+}
+
+fn strips(ui: &Ui, strips: Vec<Option<HeatStrip>>) -> Vec<Option<Strip>> {
+    strips.into_iter().map(|strip| strip.map(|strip| Strip::new(ui, strip))).collect()
 }
 
 fn node_layer(nodes: &Matrix, atom: AtomId, heads: usize) -> NodeLayer {
@@ -91,15 +98,19 @@ fn node_layer(nodes: &Matrix, atom: AtomId, heads: usize) -> NodeLayer {
     }
 }
 
-/// Shows a bond: for each direction the layers' numbers and the strip, then attention of both.
+/// Shows a bond or pair: for each direction, `first` being the stronger, the layers' numbers and the strips, then
+/// attention of both.
 pub(super) fn bond(
     ui: &mut Ui,
     state: &State,
     molecule: &Molecule,
-    detail: &mut BondDetail,
+    (detail, first): (&mut BondDetail, DirectedEdge),
     effects: &mut Vec<Effect>,
 ) {
     let count = detail.count;
+    if detail.edges[0].edge != first {
+        detail.edges.reverse();
+    }
     if ui.available_width() >= ABREAST {
         ui.columns(2, |columns| {
             for (ui, edge) in columns.iter_mut().zip(&mut detail.edges) {
@@ -134,7 +145,8 @@ fn direction(
         compared_table(ui, state, edge, effects);
     }
     if edge.layers.is_empty() {
-        ui.label(weak("Removed: no message flows this way, so there is nothing to measure."));
+        ui.label(weak(nothing(state, edge)));
+        Strip::show_all(&mut edge.strips, ui, state, &name);
         return;
     }
     match state.ablated().get(&edge.edge) {
@@ -148,8 +160,15 @@ fn direction(
         let header = egui::CollapsingHeader::new(RichText::new("All numbers of A").small()).id_salt("all of A");
         header.show(ui, |ui| edge_table(ui, state, edge, count, effects));
     }
-    if let Some(strip) = &mut edge.strip {
-        strip.show(ui, state.view.reading.layer, &name);
+    Strip::show_all(&mut edge.strips, ui, state, &name);
+}
+
+/// Why the main state has no numbers of an edge.
+fn nothing(state: &State, edge: &EdgeDetail) -> &'static str {
+    if state.ablated().get(&edge.edge) == Some(&Ablation::Remove) {
+        "Removed: no message flows this way, so there is nothing to measure."
+    } else {
+        "No message flows this way in this model: it attends along bonds only."
     }
 }
 
@@ -322,7 +341,5 @@ pub(super) fn atom(ui: &mut Ui, state: &State, detail: &mut AtomDetail, effects:
         vec![number(layer.norm), features.collect::<Vec<_>>().join("   ")]
     });
     layer_table(ui, state, &columns, rows.collect(), effects);
-    if let Some(strip) = &mut detail.strip {
-        strip.show(ui, state.view.reading.layer, "the atom");
-    }
+    Strip::show_all(&mut detail.strips, ui, state, "the atom");
 }

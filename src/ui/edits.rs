@@ -6,6 +6,7 @@ use super::rules::{self, Builder};
 use super::{ablation, icons};
 use crate::domain::{Ablation, Ablations, DirectedEdge, Molecule};
 use crate::models::Ebt;
+use crate::scene::Pick;
 use crate::workspace::{Command, Named, Set, State};
 use eframe::egui::{self, Button, RichText, ScrollArea, TextEdit, Ui};
 use std::sync::Arc;
@@ -118,11 +119,7 @@ fn lines(ablated: &Ablations, molecule: &Molecule) -> Vec<Line> {
         if !alike {
             lines.push(Line { edges: vec![edge], name: parts::edge_name(molecule, edge) });
         } else if edge.source < edge.target {
-            let bond = molecule.bond_between(edge.source, edge.target);
-            let name = bond.map_or_else(
-                || parts::edge_name(molecule, edge).replace('→', "↔"),
-                |bond| parts::bond_name(molecule, bond),
-            );
+            let name = parts::pick_name(molecule, Pick::between(molecule, edge));
             lines.push(Line { edges: vec![edge, edge.reversed()], name });
         }
     }
@@ -162,17 +159,13 @@ fn list(ui: &mut Ui, state: &State, molecule: &Molecule, effects: &mut Vec<Effec
     ui.add_space(4.0);
 }
 
-/// The name of a line, which chooses its bond.
+/// The name of a line, which chooses its bond or pair.
 fn edge_button(ui: &mut Ui, state: &State, molecule: &Molecule, line: &Line, effects: &mut Vec<Effect>) {
-    let Some(&DirectedEdge { source, target }) = line.edges.first() else { return };
-    match molecule.bond_between(source, target).map(crate::scene::Pick::Bond) {
-        Some(pick) => {
-            let button = Button::selectable(state.pick == Some(pick), &line.name);
-            if ui.add(button).on_hover_text("Select this bond").clicked() {
-                effects.push(Command::Select(Some(pick)).into());
-            }
-        }
-        None => _ = ui.label(&line.name),
+    let Some(&edge) = line.edges.first() else { return };
+    let pick = Pick::between(molecule, edge);
+    let button = Button::selectable(state.pick == Some(pick), &line.name);
+    if ui.add(button).on_hover_text("Select it").clicked() {
+        effects.push(Command::Select(Some(pick)).into());
     }
 }
 
@@ -265,7 +258,7 @@ mod tests {
         ]
         .into();
         let names: Vec<String> = lines(&ablated, &molecule).into_iter().map(|line| line.name).collect();
-        assert_eq!(names, ["C0–C1", "C0 ↔ C3", "C1 → C2", "C2 → C1"]);
+        assert_eq!(names, ["C0–C1", "C0↔C3", "C1→C2", "C2→C1"]);
         let set = Set::List { molecule: MoleculeId(7), edges: List(ablated) };
         assert_eq!(description(&set), "molecule 7, directed edges: 3 removed, 3 zeroed");
     }

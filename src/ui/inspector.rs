@@ -11,12 +11,15 @@ use super::saturation::{self, Saturation};
 use super::terms::{self, Term};
 use super::{ablation, absent, projections, theme};
 use crate::analysis::Quantity;
-use crate::domain::{BondId, DirectedEdge, Molecule};
+use crate::domain::{BondId, Molecule};
 use crate::scene::{Background, ColorMap, Pick};
 use crate::workspace::{Coloring, Command, EdgeReading, MOST_LANES, Picture, State, Workspace, quantity_name};
 use eframe::egui::{self, Button, RichText, ScrollArea, Ui};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What the number beside an element is.
+const NUMBERS: &str = "Atoms are numbered from 0, in the order of the file";
 
 /// Longer lists draw only the rows that are seen.
 const LISTED_WHOLE: usize = 250;
@@ -89,10 +92,10 @@ pub(super) fn show(
             }
             match workspace.picked() {
                 Some(pick) => {
-                    head(ui, state, &molecule, pick, &mut effects);
+                    head(ui, state, (&molecule, picture), pick, &mut effects);
                     effects.extend(labels::field(ui, state, (shown, Some(pick)), &mut own.labels));
                     labels::list(ui, state, &mut effects);
-                    details(ui, workspace, own, (&molecule, pick), &mut effects);
+                    details(ui, workspace, own, (&molecule, pick, picture), &mut effects);
                 }
                 None => {
                     ui.add_space(4.0);
@@ -113,12 +116,16 @@ fn details(
     ui: &mut Ui,
     workspace: &Workspace,
     own: &mut Inspector,
-    (molecule, pick): (&Molecule, Pick),
+    (molecule, pick, picture): (&Molecule, Pick, Option<&Picture>),
     effects: &mut Vec<Effect>,
 ) {
     let state = &workspace.state;
     match refresh(ui, workspace, own, pick) {
-        Some(Detail::Bond(bond)) => detail::bond(ui, state, molecule, bond, effects),
+        Some(Detail::Bond(bond)) => {
+            if let Some([first, _]) = parts::directions(molecule, pick, picture, state.view.coloring) {
+                detail::bond(ui, state, molecule, (bond, first), effects);
+            }
+        }
         Some(Detail::Atom(atom)) => detail::atom(ui, state, atom, effects),
         None => {
             ui.label(weak(prediction::reason(state)));
@@ -146,7 +153,9 @@ fn refresh<'a>(ui: &Ui, workspace: &Workspace, own: &'a mut Inspector, pick: Pic
     };
     if own.detail.as_ref().is_none_or(|(known, _)| *known != key) {
         let detail = match pick {
-            Pick::Bond(bond) => BondDetail::of(ui, workspace, bond).map(|bond| Detail::Bond(Box::new(bond))),
+            Pick::Bond(_) | Pick::Pair(..) => {
+                BondDetail::of(ui, workspace, pick).map(|bond| Detail::Bond(Box::new(bond)))
+            }
             Pick::Atom(atom) => AtomDetail::of(ui, workspace, atom).map(|atom| Detail::Atom(Box::new(atom))),
         };
         own.detail = detail.map(|detail| (key, detail));
@@ -154,13 +163,16 @@ fn refresh<'a>(ui: &Ui, workspace: &Workspace, own: &'a mut Inspector, pick: Pic
     own.detail.as_mut().map(|(_, detail)| detail)
 }
 
-/// Both directions' readings of every bond, the one from its first atom first.
-fn by_bond(picture: Option<&Picture>) -> BTreeMap<BondId, Vec<&EdgeReading>> {
+/// Both directions' readings of every bond, the one with the larger number first.
+fn by_bond(picture: Option<&Picture>, coloring: Coloring) -> BTreeMap<BondId, Vec<&EdgeReading>> {
     let mut bonds: BTreeMap<BondId, Vec<&EdgeReading>> = BTreeMap::new();
     for reading in picture.iter().flat_map(|picture| picture.readings()) {
         if let Some(bond) = reading.bond {
             bonds.entry(bond).or_default().push(reading);
         }
+    }
+    for readings in bonds.values_mut() {
+        readings.sort_by(|a, b| b.strength(coloring).total_cmp(&a.strength(coloring)));
     }
     bonds
 }
@@ -171,11 +183,10 @@ pub(super) fn listed(
     by_value: bool,
     coloring: Coloring,
 ) -> Vec<(BondId, Vec<&EdgeReading>)> {
-    let mut rows: Vec<(BondId, Vec<&EdgeReading>)> = by_bond(picture).into_iter().collect();
+    let mut rows: Vec<(BondId, Vec<&EdgeReading>)> = by_bond(picture, coloring).into_iter().collect();
     if by_value {
         let largest = |readings: &[&EdgeReading]| {
-            let numbers = readings.iter().filter_map(|reading| reading.shown(coloring));
-            numbers.map(f64::abs).fold(f64::NEG_INFINITY, f64::max)
+            readings.first().map_or(f64::NEG_INFINITY, |strongest| strongest.strength(coloring))
         };
         rows.sort_by(|a, b| largest(&b.1).total_cmp(&largest(&a.1)).then(a.0.cmp(&b.0)));
     }
@@ -214,15 +225,16 @@ fn bond_list(
     let quantity = quantity_name(state.view.reading.quantity).trim_start_matches("MA ");
     let quantity = format!("{}{quantity}", if coloring == Coloring::Difference { "change of " } else { "" });
     let mut row = |ui: &mut Ui, (bond, readings): (BondId, &[&EdgeReading])| {
+        let pick = Pick::Bond(bond);
         let text = format!(
             "{} {}, {quantity} {}",
             parts::bond_name(molecule, bond),
-            parts::bond_kind(molecule, bond),
-            values(molecule, bond, readings, coloring)
+            parts::pick_kind(molecule, pick).replace(" bond", ""),
+            values(molecule, readings, coloring)
         );
-        let picked = state.pick == Some(Pick::Bond(bond));
+        let picked = state.pick == Some(pick);
         let button =
-            Button::selectable(picked, RichText::new(text).size(12.0)).min_size(egui::vec2(ui.available_width(), 0.0));
+            Button::selectable(picked, RichText::new(&text).size(12.0)).min_size(egui::vec2(ui.available_width(), 0.0));
         let response = ui.add(button.truncate());
         if picked {
             parts::mark_row(ui, response.rect);
@@ -230,8 +242,8 @@ fn bond_list(
                 response.scroll_to_me(None);
             }
         }
-        if response.clicked() {
-            effects.push(Command::Select(Some(Pick::Bond(bond))).into());
+        if response.on_hover_text(&text).clicked() {
+            effects.push(Command::Select(Some(pick)).into());
         }
     };
     ui.spacing_mut().item_spacing.y = 0.0;
@@ -248,32 +260,33 @@ fn bond_list(
     *listed = state.pick;
 }
 
-/// `1736 / 412`: the value from the first atom to the second, and back; changes with their sign.
-fn values(molecule: &Molecule, bond: BondId, readings: &[&EdgeReading], coloring: Coloring) -> String {
-    let Some(edges) = parts::directions(molecule, bond) else { return String::new() };
-    let text = |edge: DirectedEdge| match readings.iter().find(|reading| reading.edge == edge) {
-        Some(reading) => parts::reading(reading, coloring),
-        None => "–".to_owned(),
+/// `N7→C3 1736, C3→N7 412`: both directions with their numbers; changes with their sign.
+fn values(molecule: &Molecule, readings: &[&EdgeReading], coloring: Coloring) -> String {
+    let one = |reading: &&EdgeReading| {
+        format!("{} {}", parts::edge_name(molecule, reading.edge), parts::reading(reading, coloring))
     };
-    edges.map(text).join(" / ")
+    readings.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn head(ui: &mut Ui, state: &State, molecule: &Molecule, pick: Pick, effects: &mut Vec<Effect>) {
-    ui.horizontal(|ui| match pick {
-        Pick::Bond(bond) => {
-            ui.label(RichText::new(parts::bond_name(molecule, bond)).heading());
-            ui.label(weak(format!("{} bond", parts::bond_kind(molecule, bond))));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let name = parts::bond_name(molecule, bond);
-                if let Some(edges) = parts::directions(molecule, bond) {
-                    ablation::chooser(ui, state.ablated(), (&edges, &name), effects);
-                }
-            });
+fn head(
+    ui: &mut Ui,
+    state: &State,
+    (molecule, picture): (&Molecule, Option<&Picture>),
+    pick: Pick,
+    effects: &mut Vec<Effect>,
+) {
+    ui.horizontal(|ui| {
+        let name = parts::pick_name(molecule, pick);
+        ui.label(RichText::new(&name).heading()).on_hover_text(NUMBERS);
+        if let Pick::Atom(atom) = pick {
+            ui.label(weak(format!("atom with {}", parts::counted(molecule.degree(atom), "bond"))));
+            return;
         }
-        Pick::Atom(atom) => {
-            ui.label(RichText::new(parts::atom_name(molecule, atom)).heading());
-            let bonds = molecule.degree(atom);
-            ui.label(weak(format!("atom with {bonds} bond{}", if bonds == 1 { "" } else { "s" })));
-        }
+        ui.label(weak(parts::pick_kind(molecule, pick)));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if let Some(edges) = parts::directions(molecule, pick, picture, state.view.coloring) {
+                ablation::chooser(ui, state.ablated(), (&edges, &name), effects);
+            }
+        });
     });
 }

@@ -1,8 +1,8 @@
-//! Notes on molecules, atoms and bonds: a field for what is chosen, and the list of all there are.
+//! Notes on molecules, atoms, bonds and pairs: a field for what is chosen, and the list of all there are.
 
 use super::actions::Effect;
 use super::parts;
-use crate::domain::{Molecule, MoleculeId};
+use crate::domain::MoleculeId;
 use crate::scene::Pick;
 use crate::workspace::{Command, LONGEST_LABEL, Labelled, Shown, State};
 use eframe::egui::{self, Button, RichText, TextEdit, Ui};
@@ -50,7 +50,7 @@ pub(super) fn field(
     }
     let name = match part {
         None => "Label of the molecule".to_owned(),
-        Some(part) => format!("Label of {}", part_name(&shown.molecule, part)),
+        Some(part) => format!("Label of {}", parts::pick_name(&shown.molecule, part)),
     };
     let edit = TextEdit::singleline(&mut own.text)
         .hint_text(format!("{name}…"))
@@ -67,13 +67,6 @@ pub(super) fn field(
     effects
 }
 
-fn part_name(molecule: &Molecule, part: Pick) -> String {
-    match part {
-        Pick::Atom(atom) => parts::atom_name(molecule, atom),
-        Pick::Bond(bond) => parts::bond_name(molecule, bond),
-    }
-}
-
 /// Lists all notes; a click goes to what one is about.
 pub(super) fn list(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
     if state.labels.is_empty() {
@@ -88,9 +81,10 @@ pub(super) fn list(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
             let here = state.shown.as_ref().filter(|shown| shown.id == about.molecule);
             let part = match (about.part, here) {
                 (None, _) => String::new(),
-                (Some(part), Some(shown)) => format!(" {}", part_name(&shown.molecule, part)),
+                (Some(part), Some(shown)) => format!(" {}", parts::pick_name(&shown.molecule, part)),
                 (Some(Pick::Atom(atom)), None) => format!(" atom {}", atom.0),
                 (Some(Pick::Bond(bond)), None) => format!(" bond {}", bond.0),
+                (Some(Pick::Pair(a, b)), None) => format!(" atoms {} and {}", a.0, b.0),
             };
             let row = RichText::new(format!("#{}{part}: {text}", about.molecule.0)).size(12.0);
             let chosen = here.is_some() && state.pick == about.part;

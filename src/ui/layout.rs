@@ -163,12 +163,6 @@ pub(super) fn is_sound(tree: &Tree) -> bool {
         && found.iter().all(|pane| tree.tiles.find_pane(pane).is_some_and(|id| tree.tiles.is_visible(id)))
 }
 
-/// Brings a panel to the front.
-pub(super) fn reveal(settings: &mut Settings, pane: Pane) {
-    settings.maximized = settings.maximized.filter(|full| *full == pane);
-    settings.tree.make_active(|_, tile| *tile == Tile::Pane(pane));
-}
-
 /// Gives the width that the window won or lost to the column with the drawing, so that lists keep
 /// theirs. `wanted` are the widths that the user chose; they come back when there is room again.
 fn keep_side_columns(tree: &mut Tree, wanted: &mut Option<Vec<f32>>, now: f32) {
@@ -304,6 +298,19 @@ impl Panels<'_> {
         effects.extend(shown);
     }
 
+    /// What a panel adds to the figure: of a bond the direction with the larger number.
+    fn added(&self, pane: Pane) -> String {
+        let state = &self.workspace.state;
+        let direction = || {
+            let picture = self.session.pictures.main().map(AsRef::as_ref);
+            let shown = state.shown.as_ref()?;
+            let [first, _] = parts::directions(&shown.molecule, state.pick?, picture, state.view.coloring)?;
+            Some(format!("activations of {}", parts::edge_name(&shown.molecule, first)))
+        };
+        let direction = (pane == Pane::Inspector).then(direction).flatten();
+        direction.unwrap_or_else(|| pane.title().to_owned())
+    }
+
     /// Buttons at the right end of a panel's tab bar.
     fn corner(&mut self, ui: &mut Ui, pane: Pane) {
         let full = self.maximized == Some(pane);
@@ -314,7 +321,8 @@ impl Panels<'_> {
         }
         if let Some(add) = pane.add() {
             ui.add_space(2.0);
-            self.effects.extend(parts::add_button(ui, add, pane.title(), &self.workspace.state));
+            let what = self.added(pane);
+            self.effects.extend(parts::add_button(ui, add, &what, &self.workspace.state));
         }
         if let Some(export) = pane.export() {
             ui.add_space(2.0);

@@ -43,7 +43,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Log) -> Vec<Effect> {
         let shown = if own.all { found.len() } else { SHOWN };
         ScrollArea::vertical().id_salt("log").auto_shrink(false).show(ui, |ui| {
             for notice in found.iter().take(shown) {
-                ui.push_id(notice.id, |ui| entry(ui, notice, &mut effects));
+                ui.push_id(notice.id, |ui| entry(ui, state, notice, &mut effects));
             }
             if found.len() > shown {
                 own.all |= ui.button(format!("Show {} older", parts::count(found.len() - shown))).clicked();
@@ -76,7 +76,7 @@ fn tools(ui: &mut Ui, state: &State, found: &[&Notice], own: &mut Log, effects: 
     }
 }
 
-fn entry(ui: &mut Ui, notice: &Notice, effects: &mut Vec<Effect>) {
+fn entry(ui: &mut Ui, state: &State, notice: &Notice, effects: &mut Vec<Effect>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         notices::heading(ui, notice);
@@ -85,11 +85,7 @@ fn entry(ui: &mut Ui, notice: &Notice, effects: &mut Vec<Effect>) {
             if icons::button(ui, icons::Icon::Copy, "Copy this entry").clicked() {
                 effects.push(WindowCommand::Copy(line(notice)).into());
             }
-            if let Some(path) = &notice.path
-                && ui.small_button("Copy path").clicked()
-            {
-                effects.push(WindowCommand::Copy(path.display().to_string()).into());
-            }
+            notices::way_on(ui, state, notice, effects);
         });
     });
     ui.add(Label::new(RichText::new(&notice.text).size(12.5)).wrap().selectable(true));

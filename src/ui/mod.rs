@@ -302,7 +302,6 @@ impl App {
                 (self.session.width, self.session.columns) = (None, None);
                 self.session.rearranged = true;
             }
-            WindowCommand::ShowEdits => layout::reveal(&mut self.settings, layout::Pane::Edits),
             WindowCommand::Show(page) => self.page = Some(page),
             WindowCommand::Tour => self.tour = Some(tour::Tour::default()),
             WindowCommand::Palette => self.palette = Some(palette::Palette::new(ctx)),

@@ -31,10 +31,6 @@ const EBT_CODE_ON: &str = "EBT as coded: attention is a neighbour mean";
 const EBT_CODE_OFF: &str = "EBT as coded: off, attention as in the paper";
 const EBT_CODE_SHORT: &str = "EBT as coded";
 
-/// Why there is nothing to move.
-const NO_EBT: &str =
-    "This checkpoint has no explicit bias terms, so there is nothing to scale. Choose one with EBT, e.g. gt-ebt-zinc.";
-
 const EBT_TIP: &str = "1 adds the explicit bias terms k', e', v' as they are, 0 leaves them out; the biases of the projections stay. A counterfactual on one set of weights, not the model trained without.";
 
 const EBT_PAPER_TIP: &str = "As equations 2 and 3 of the paper say: attention weights come from the edge score with the bias added. 1 adds k', e', v' as they are, 0 leaves them out.";
@@ -242,25 +238,28 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
         return;
     }
     let has_bias = ebt != Ebt::Off;
-    let (text, tip) = if arch == Arch::Gt { (EBT_LABEL, EBT_TIP) } else { (EBT_PAPER_LABEL, EBT_PAPER_TIP) };
+    let (text, tip) = match arch {
+        _ if !has_bias => without_ebt(state),
+        Arch::Gt => (EBT_LABEL, EBT_TIP.to_owned()),
+        Arch::Graphit | Arch::San => (EBT_PAPER_LABEL, EBT_PAPER_TIP.to_owned()),
+    };
     let shown = if has_bias { scale } else { Scale::ONE };
     let mut on = has_bias && shown != Scale::ZERO;
-    let switch = ui.add_enabled(has_bias, Checkbox::new(&mut on, "EBT")).on_disabled_hover_text(NO_EBT);
+    let switch = ui.add_enabled(has_bias, Checkbox::new(&mut on, "EBT")).on_disabled_hover_text(&tip);
     if switch.on_hover_text("Explicit bias terms as they are, or off").changed() {
         effects.push(Command::SetExplicitBias(if on { Scale::ONE } else { Scale::ZERO }).into());
     }
     ui.spacing_mut().slider_width = 110.0;
     let mut value = shown.value();
     let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2);
-    let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(NO_EBT);
-    let text = if has_bias { text } else { EBT_LABEL };
+    let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(&tip);
     // Where words do not fit, the tip says the rest.
     let slider = match [text, EBT_SHORT].into_iter().find(|text| fits(ui, text)) {
         Some(text) => {
-            let label = ui.add_enabled(has_bias, Label::new(text));
-            slider.labelled_by(label.on_disabled_hover_text(NO_EBT).on_hover_text(tip).id)
+            let label = ui.add(Label::new(if has_bias { RichText::new(text) } else { parts::weak(text) }));
+            slider.labelled_by(label.on_hover_text(&tip).id)
         }
-        None => parts::named(slider, EBT_SHORT).on_hover_text(tip),
+        None => parts::named(slider, EBT_SHORT).on_hover_text(&tip),
     };
     if slider.changed() && Scale::new(value) != scale {
         effects.push(Command::SetExplicitBias(Scale::new(value)).into());
@@ -271,6 +270,23 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
 /// Whether words have room in this line, and the sign that explains them too.
 fn fits(ui: &Ui, text: &str) -> bool {
     ui.available_size_before_wrap().x > parts::button_width(ui, text) + 24.0
+}
+
+/// Why there is no bias to scale, in a few words and in whole sentences, with the way to one.
+fn without_ebt(state: &State) -> (&'static str, String) {
+    let untrained = state.checkpoint().is_some_and(|checkpoint| checkpoint.is_base());
+    let why = if untrained {
+        "This model has no explicit bias terms (EBT), so there is nothing to scale."
+    } else {
+        "This model was trained without explicit bias terms (EBT), so there is nothing to scale."
+    };
+    let twin = state.twin().and_then(|place| state.checkpoints.get(place));
+    match twin {
+        Some(twin) => {
+            ("no EBT here: E shows its twin", format!("{why} Press E to put its twin {} beside it.", twin.id.name))
+        }
+        None => ("no EBT in this model", format!("{why} Choose a model with EBT in the list of models.")),
+    }
 }
 
 #[cfg(test)]

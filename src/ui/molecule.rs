@@ -14,7 +14,7 @@ use super::lanes::{self, Pictures};
 use super::{absent, prediction, spoken, tooltip};
 use crate::domain::{AtomId, MoleculeId};
 use crate::scene::{Camera, Hit, Pick, Scene};
-use crate::workspace::{Difference, Picture, State};
+use crate::workspace::{Difference, MOST_LANES, Picture, State};
 use eframe::egui::{self, Rect, RichText, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
 use glam::Vec2 as World;
 use grid::Cell;
@@ -41,7 +41,8 @@ pub(super) struct Molecule {
     /// Whether the keyboard asked for that menu, and where it then stands.
     menu_asked: bool,
     menu_at: Option<egui::Pos2>,
-    spoken: spoken::Spoken,
+    /// One per drawing.
+    spoken: [spoken::Spoken; MOST_LANES + 2],
     waiting: Option<Instant>,
 }
 
@@ -56,7 +57,7 @@ impl Default for Molecule {
             menu: None,
             menu_asked: false,
             menu_at: None,
-            spoken: spoken::Spoken::default(),
+            spoken: Default::default(),
             waiting: None,
         }
     }
@@ -78,9 +79,9 @@ impl Molecule {
         self.menu_asked = true;
     }
 
-    /// What screen readers were told of the molecule.
-    pub(super) fn spoken(&mut self) -> &mut spoken::Spoken {
-        &mut self.spoken
+    /// What screen readers were told of a drawing.
+    pub(super) fn spoken(&mut self, place: usize) -> Option<&mut spoken::Spoken> {
+        self.spoken.get_mut(place)
     }
 
     /// Magnifies about the middle of the view.
@@ -92,8 +93,13 @@ impl Molecule {
         }
     }
 
-    /// Where on screen an atom, or the middle of a bond, is drawn.
+    /// Where on screen an atom, or the middle of a bond or arc, is drawn.
     pub(super) fn screen_position(&self, scene: &Scene, pick: Pick) -> Option<egui::Pos2> {
+        self.position_in(self.canvas?, scene, pick)
+    }
+
+    /// The same in the drawing that has this place.
+    pub(super) fn position_in(&self, canvas: Rect, scene: &Scene, pick: Pick) -> Option<egui::Pos2> {
         let center = |atom: AtomId| scene.atoms.iter().find(|mark| mark.atom == atom).map(|mark| mark.center);
         let at = match pick {
             Pick::Atom(atom) => center(atom)?,
@@ -101,15 +107,25 @@ impl Molecule {
                 let edge = scene.strokes.iter().find(|stroke| stroke.bond == Some(bond))?.edge?;
                 (center(edge.source)? + center(edge.target)?) / 2.0
             }
+            // Both halves of an arc end at its top; where it is zeroed, the dots next to that are as good.
+            Pick::Pair(..) => {
+                let of = |edge| pick == Pick::pair(edge);
+                let half = scene.arcs.iter().find(|half| of(half.edge)).map(|half| half.to);
+                let dot = || scene.strokes.iter().rfind(|stroke| stroke.bond.is_none() && stroke.edge.is_some_and(of));
+                half.or_else(|| dot().map(|dot| dot.to))?
+            }
         };
-        self.to_screen(at)
+        Some(self.point_in(canvas, at))
     }
 
     /// Where on screen a point of the scene is.
     pub(super) fn to_screen(&self, point: World) -> Option<egui::Pos2> {
-        let canvas = self.canvas?;
+        Some(self.point_in(self.canvas?, point))
+    }
+
+    fn point_in(&self, canvas: Rect, point: World) -> egui::Pos2 {
         let at = self.camera.to_screen(point, world(canvas.size()));
-        Some(canvas.min + Vec2::new(at.x, at.y))
+        canvas.min + Vec2::new(at.x, at.y)
     }
 
     /// Whether an answer has been due for long enough to say so; asks for the frame that will say it.
@@ -261,9 +277,13 @@ fn draw(
         hit = pointer::point(ui, &response, (picture, canvas), own, effects);
         if place == 0 {
             pointer::open_menu_by_key(ui, &response, state, (picture, own));
-            effects.extend(spoken::molecule(ui, &response, state, (picture, own)));
         }
-        pointer::context_menu(&response, state, own, effects);
+        let drawing = match state.difference {
+            Some(shown) if place == state.side_count() => spoken::Drawing::Difference(shown),
+            _ => spoken::Drawing::Side(place),
+        };
+        effects.extend(spoken::molecule(ui, &response, state, drawing, (picture, own)));
+        pointer::context_menu(&response, state, (Some(picture), own), effects);
     }
     canvas::paint(ui, canvas, Surface::Molecule(place), (picture.map(|picture| &picture.scene), own.camera));
     if let (Some(picture), Some(hit), Some(shown)) = (picture, hit, &state.shown)

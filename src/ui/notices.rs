@@ -5,7 +5,7 @@ use super::actions::{Effect, WindowCommand};
 use super::icons::{self, Icon};
 use super::layout::Pane;
 use super::parts::weak;
-use crate::workspace::{Command, Notice, Severity, State};
+use crate::workspace::{About, Command, Notice, Severity, State};
 use eframe::egui::{self, Align2, Color32, RichText, Ui, Visuals, accesskit};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -66,13 +66,13 @@ pub(super) fn show(ctx: &egui::Context, state: &State, own: &mut Notices) -> Vec
         let area = egui::Area::new(egui::Id::unique("notices")).order(egui::Order::Foreground);
         area.anchor(Align2::RIGHT_BOTTOM, egui::vec2(-14.0, -40.0)).show(ctx, |ui| {
             ui.set_width(WIDTH.min(ctx.content_rect().width() - 28.0));
-            corner(ui, &fresh, own, &mut effects);
+            corner(ui, state, (&fresh, own), &mut effects);
         });
     }
     effects
 }
 
-fn corner(ui: &mut Ui, fresh: &[&Notice], own: &mut Notices, effects: &mut Vec<Effect>) {
+fn corner(ui: &mut Ui, state: &State, (fresh, own): (&[&Notice], &mut Notices), effects: &mut Vec<Effect>) {
     let waiting = fresh.len().saturating_sub(SHOWN);
     if waiting > 0 {
         egui::Frame::popup(ui.style()).show(ui, |ui| {
@@ -89,7 +89,7 @@ fn corner(ui: &mut Ui, fresh: &[&Notice], own: &mut Notices, effects: &mut Vec<E
     }
     for notice in fresh.iter().take(SHOWN).rev() {
         ui.push_id(notice.id, |ui| {
-            if toast(ui, notice, effects) {
+            if toast(ui, state, notice, effects) {
                 own.held.insert(notice.id, Instant::now() + AFTERWARDS);
             }
         });
@@ -97,7 +97,7 @@ fn corner(ui: &mut Ui, fresh: &[&Notice], own: &mut Notices, effects: &mut Vec<E
 }
 
 /// One notice; whether the pointer rests on it.
-fn toast(ui: &mut Ui, notice: &Notice, effects: &mut Vec<Effect>) -> bool {
+fn toast(ui: &mut Ui, state: &State, notice: &Notice, effects: &mut Vec<Effect>) -> bool {
     let (word, _, color) = sign(notice.severity, ui.visuals());
     let frame = egui::Frame::popup(ui.style()).inner_margin(egui::Margin { left: 14, right: 8, top: 8, bottom: 8 });
     let shown = frame.show(ui, |ui| {
@@ -107,11 +107,7 @@ fn toast(ui: &mut Ui, notice: &Notice, effects: &mut Vec<Effect>) -> bool {
                 ui.set_width(text);
                 ui.horizontal(|ui| {
                     heading(ui, notice);
-                    if let Some(path) = &notice.path
-                        && ui.small_button("Copy path").clicked()
-                    {
-                        effects.push(WindowCommand::Copy(path.display().to_string()).into());
-                    }
+                    way_on(ui, state, notice, effects);
                 });
                 let label = ui.add(egui::Label::new(&notice.text).wrap().selectable(true));
                 speak(&label, notice.severity);
@@ -128,6 +124,27 @@ fn toast(ui: &mut Ui, notice: &Notice, effects: &mut Vec<Effect>) -> bool {
         egui::Rect::from_min_max(rect.min + egui::vec2(4.0, 6.0), egui::pos2(rect.left() + 7.0, rect.bottom() - 6.0));
     ui.painter().rect_filled(strip, 2.0, color);
     ui.rect_contains_pointer(rect)
+}
+
+/// The button by which one goes on from what a notice says.
+pub(super) fn way_on(ui: &mut Ui, state: &State, notice: &Notice, effects: &mut Vec<Effect>) {
+    match &notice.about {
+        About::Nothing => {}
+        About::Written(path) => {
+            if ui.small_button("Copy path").clicked() {
+                effects.push(WindowCommand::Copy(path.display().to_string()).into());
+            }
+        }
+        About::Model(model) => {
+            let place = state.checkpoints.iter().position(|checkpoint| checkpoint.id == *model);
+            let Some(place) = place else { return };
+            let tip = "See and change what was assumed of this model's file";
+            if ui.small_button("Assumptions…").on_hover_text(tip).clicked() {
+                effects.extend((place != state.model).then(|| Command::SetModel(place).into()));
+                effects.push(WindowCommand::ReviewModel.into());
+            }
+        }
+    }
 }
 
 /// Has screen readers read new text by themselves: errors at once, the rest when there is a pause.

@@ -5,7 +5,8 @@ use super::actions::{self, ActionId, Effect};
 use super::icons::{self, Icon};
 use crate::domain::{AtomId, BondId, BondOrder, Comparison, DirectedEdge, Molecule, Scale, symbol};
 use crate::models::{Ebt, SpecError};
-use crate::workspace::{Coloring, EdgeReading, State};
+use crate::scene::Pick;
+use crate::workspace::{Coloring, EdgeReading, Picture, State};
 use eframe::egui::{self, Button, RichText, Ui};
 
 /// A menu entry for an action; returns what it asks for.
@@ -169,22 +170,43 @@ pub(super) fn bond_name(molecule: &Molecule, bond: BondId) -> String {
     format!("{}{sign}{}", atom_name(molecule, a), atom_name(molecule, b))
 }
 
-/// `double`, or `double, aromatic`.
-pub(super) fn bond_kind(molecule: &Molecule, bond: BondId) -> String {
-    let Some((_, _, bond)) = molecule.bond(bond) else { return String::new() };
-    format!("{}{}", bond.order.name(), if bond.aromatic { ", aromatic" } else { "" })
-}
-
-/// `C3 → O7`: the direction in which a message flows.
+/// `C3→O7`: the direction in which a message flows.
 pub(super) fn edge_name(molecule: &Molecule, edge: DirectedEdge) -> String {
-    format!("{} → {}", atom_name(molecule, edge.source), atom_name(molecule, edge.target))
+    format!("{}→{}", atom_name(molecule, edge.source), atom_name(molecule, edge.target))
 }
 
-/// The two directed edges of a bond, the one from its first atom first.
-pub(super) fn directions(molecule: &Molecule, bond: BondId) -> Option<[DirectedEdge; 2]> {
-    let (source, target, _) = molecule.bond(bond)?;
-    let edge = DirectedEdge { source, target };
-    Some([edge, edge.reversed()])
+/// What anything that can be chosen is called: `C3`, `C3=O7`, `C3↔O7`.
+pub(super) fn pick_name(molecule: &Molecule, pick: Pick) -> String {
+    match pick {
+        Pick::Atom(atom) => atom_name(molecule, atom),
+        Pick::Bond(bond) => bond_name(molecule, bond),
+        Pick::Pair(a, b) => format!("{}↔{}", atom_name(molecule, a), atom_name(molecule, b)),
+    }
+}
+
+/// What kind of thing that is: `atom`, `double bond, aromatic`, `absent bond`.
+pub(super) fn pick_kind(molecule: &Molecule, pick: Pick) -> String {
+    match pick {
+        Pick::Atom(_) => "atom".to_owned(),
+        Pick::Bond(bond) => {
+            let kind = molecule.bond(bond).map(|(_, _, bond)| (bond.order.name(), bond.aromatic));
+            kind.map_or_else(String::new, |(order, aromatic)| {
+                format!("{order} bond{}", if aromatic { ", aromatic" } else { "" })
+            })
+        }
+        Pick::Pair(..) => "absent bond".to_owned(),
+    }
+}
+
+/// Both directions of a bond or pair as a picture has them, the one with the larger number first.
+pub(super) fn directions(
+    molecule: &Molecule,
+    pick: Pick,
+    picture: Option<&Picture>,
+    coloring: Coloring,
+) -> Option<[DirectedEdge; 2]> {
+    let edges = pick.edges(molecule)?;
+    Some(picture.map_or(edges, |picture| picture.stronger_first(edges, coloring)))
 }
 
 /// What an edge shows, and what was done to it: `41.2`, `41.2 averaged`, `removed`.
@@ -299,8 +321,10 @@ mod tests {
         let bond = Bond { order: BondOrder::Double, ..Bond::default() };
         let molecule = Molecule::new(vec![atom(6), atom(8)], vec![(0, 1, bond)]).unwrap();
         assert_eq!(bond_name(&molecule, BondId(0)), "C0=O1");
-        assert_eq!(bond_kind(&molecule, BondId(0)), "double");
-        assert_eq!(edge_name(&molecule, DirectedEdge::new(1, 0)), "O1 → C0");
+        let bond = Pick::Bond(BondId(0));
+        assert_eq!((pick_name(&molecule, bond), pick_kind(&molecule, bond)), ("C0=O1".into(), "double bond".into()));
+        assert_eq!(pick_name(&molecule, Pick::Pair(AtomId(0), AtomId(1))), "C0↔O1");
+        assert_eq!(edge_name(&molecule, DirectedEdge::new(1, 0)), "O1→C0");
         assert_eq!(bond_name(&molecule, BondId(9)), "");
     }
 }

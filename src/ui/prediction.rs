@@ -24,6 +24,8 @@ pub(super) struct Target {
     pub(super) unit: Option<String>,
     /// Whether the prediction is in that unit, and not of something that the file only has in its place.
     pub(super) in_unit: bool,
+    /// Why it may not be compared with what the file says, in a few words and in a sentence.
+    pub(super) differs: Option<(&'static str, String)>,
     /// What the file says.
     pub(super) known: Option<f32>,
     /// Predicted as trained; the probability of a label.
@@ -127,11 +129,30 @@ fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom
         };
         // Where the unit stands beside it, the name needs none; a probability has no unit.
         let in_unit = column.is_none() || checkpoint.predicts(&name);
+        let differs = (!in_unit && !checkpoint.is_base()).then(|| difference(checkpoint, output, &name));
         let (name, unit) = (title.to_owned(), unit.filter(|_| spec.task == Task::GraphRegression));
-        Target { name, unit, in_unit, known, before: spec.meaning(before), after: spec.meaning(after) }
+        Target { name, unit, in_unit, differs, known, before: spec.meaning(before), after: spec.meaning(after) }
     };
     let both = comparison.baseline.prediction.iter().zip(&comparison.edited.prediction);
     both.skip(first).take(spec.outputs).enumerate().map(|(place, values)| target(place, values)).collect()
+}
+
+/// What a model predicts in place of a column that it was not trained on.
+fn difference(checkpoint: &Checkpoint, output: usize, column: &str) -> (&'static str, String) {
+    match checkpoint.trained_on(output) {
+        Some(own) => (
+            "another quantity",
+            format!(
+                "This model was trained to predict {own}, not {column}: do not compare it with the measured value."
+            ),
+        ),
+        None => (
+            "perhaps another quantity",
+            format!(
+                "Its file does not say what this model was trained to predict; compare it with {column} only if that is the same."
+            ),
+        ),
+    }
 }
 
 /// Known value, prediction and change in one line, of the target shown where there are several.
@@ -155,6 +176,9 @@ pub(super) fn line(ui: &mut Ui, state: &State, prediction: &Prediction) {
         ui.label(weak("·"));
     }
     ui.label(weak(prediction.word()));
+    if let Some((words, why)) = &target.differs {
+        ui.label(RichText::new(*words).small().color(ui.visuals().warn_fg_color)).on_hover_text(why);
+    }
     if prediction.edited {
         ui.label(decimal(target.before));
         ui.label(weak("→"));

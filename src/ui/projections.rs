@@ -61,7 +61,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, molecule: &Molecule, pick: Pick, 
 fn rows<'a>(trace: &Trace, kept: &'a Projections, molecule: &Molecule, pick: Pick) -> Vec<Row<'a>> {
     let (atoms, edges) = match pick {
         Pick::Atom(atom) => (vec![atom], Vec::new()),
-        Pick::Bond(bond) => match parts::directions(molecule, bond) {
+        Pick::Bond(_) | Pick::Pair(..) => match pick.edges(molecule) {
             Some(edges) => (vec![edges[0].source, edges[0].target], edges.to_vec()),
             None => (Vec::new(), Vec::new()),
         },

@@ -60,7 +60,12 @@ fn facts(ui: &mut Ui, workspace: &Workspace, memory: &mut Memory) {
     let state = &workspace.state;
     let device = workspace.describe_device();
     ui.allocate_ui_with_layout(egui::vec2(DEVICE, 20.0), Layout::right_to_left(Align::Center), |ui| {
-        ui.add(Label::new(weak(&device).small()).truncate()).on_hover_text(format!("Computing on: {device}"));
+        let fits = |text: &str| {
+            let font = egui::TextStyle::Small.resolve(ui.style());
+            ui.painter().layout_no_wrap(text.to_owned(), font, egui::Color32::PLACEHOLDER).size().x <= DEVICE
+        };
+        let tip = format!("Computing on: {device}");
+        ui.label(weak(middle_cut(&device, fits)).small()).on_hover_text(tip);
     });
     if let Some(bytes) = memory.bytes(ui.ctx()) {
         separator(ui);
@@ -169,6 +174,23 @@ fn job_text(state: &State, job: &JobStatus) -> (String, String) {
     (short, report.to_string())
 }
 
+/// As much of both ends of a text as fits: names of devices tell the maker first and the kind last.
+fn middle_cut(text: &str, fits: impl Fn(&str) -> bool) -> String {
+    if fits(text) {
+        return text.to_owned();
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let cut = |kept: usize| -> String {
+        let tail = kept / 2;
+        let (head, tail) = (letters.iter().take(kept - tail), letters.iter().skip(letters.len() - tail));
+        let (head, tail): (String, String) = (head.collect(), tail.collect());
+        format!("{}…{}", head.trim_end(), tail.trim_start())
+    };
+    // The longest that fits: each more letter makes it longer.
+    let kept: Vec<usize> = (0..letters.len()).collect();
+    cut(kept.partition_point(|&kept| fits(&cut(kept))).saturating_sub(1))
+}
+
 /// `312 MB`, `1.4 GB`
 fn megabytes(bytes: usize) -> String {
     #[allow(clippy::cast_precision_loss, reason = "told in three digits")]
@@ -178,7 +200,16 @@ fn megabytes(bytes: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::megabytes;
+    use super::{megabytes, middle_cut};
+
+    #[test]
+    fn long_names_are_cut_in_the_middle() {
+        let within = |most: usize| move |text: &str| text.chars().count() <= most;
+        assert_eq!(middle_cut("CPU (flex)", within(10)), "CPU (flex)");
+        assert_eq!(middle_cut("CPU (flex), drawing on llvmpipe", within(13)), "CPU (f…vmpipe");
+        assert_eq!(middle_cut("llvmpipe (LLVM 19)", within(12)), "llvmpi…M 19)");
+        assert_eq!(middle_cut("äöü", within(0)), "…");
+    }
 
     #[test]
     fn memory_has_fitting_units() {

@@ -2,9 +2,11 @@
 //! come from the same value that is exported.
 
 use super::canvas;
+use super::lanes;
 use super::parts::{number, weak};
 use super::theme;
 use crate::figure::HeatStrip;
+use crate::workspace::{State, side_letter};
 use eframe::egui::{
     self, Align2, Color32, ColorImage, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui, Vec2,
     WidgetInfo, pos2,
@@ -15,6 +17,10 @@ const ROW: f32 = 9.0;
 
 /// Room for layer numbers left of the strip, points.
 const MARGIN: f32 = 22.0;
+
+/// Room for the numbers of heads below the strip, and for the colour bar below these, points.
+const HEADS: f32 = 16.0;
+const BAR: f32 = 42.0;
 
 /// A strip with its texture.
 pub(super) struct Strip {
@@ -35,8 +41,8 @@ impl Strip {
         Self { strip, texture }
     }
 
-    /// Draws it with its colour bar; `of` is what it belongs to.
-    pub(super) fn show(&mut self, ui: &mut Ui, layer: usize, of: &str) {
+    /// Draws it, with its colour bar unless another one follows that has the same; `of` is what it belongs to.
+    fn show(&mut self, ui: &mut Ui, layer: usize, (of, barred): (&str, bool)) {
         let (rows, columns) = (self.strip.values.rows, self.strip.values.cols);
         if rows == 0 || columns == 0 {
             return;
@@ -44,7 +50,7 @@ impl Strip {
         #[allow(clippy::cast_precision_loss, reason = "numbers of layers and features")]
         let (tall, wide) = (rows as f32, columns as f32);
         ui.add_space(4.0);
-        let size = Vec2::new(ui.available_width(), tall * ROW + 58.0);
+        let size = Vec2::new(ui.available_width(), tall * ROW + if barred { HEADS + BAR } else { HEADS });
         let (all, response) = ui.allocate_exact_size(size, Sense::hover());
         let name = format!("{} of {of}, {rows} layers by {columns} features", self.strip.bar.label);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
@@ -52,9 +58,12 @@ impl Strip {
         let painter = ui.painter();
         painter.image(self.texture.id(), frame, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);
         self.lines(ui, frame, layer);
-        // The last label reaches over the end of the bar.
-        let bar = Rect::from_min_size(frame.left_bottom() + Vec2::new(0.0, 32.0), Vec2::new(frame.width() - 14.0, 7.0));
-        canvas::bar_with_ticks(ui, painter, bar, &self.strip.bar);
+        if barred {
+            // The last label reaches over the end of the bar.
+            let size = Vec2::new(frame.width() - 14.0, 7.0);
+            let bar = Rect::from_min_size(frame.left_bottom() + Vec2::new(0.0, HEADS + 16.0), size);
+            canvas::bar_with_ticks(ui, painter, bar, &self.strip.bar);
+        }
         if let Some(pointer) = response.hover_pos().filter(|pointer| frame.contains(*pointer)) {
             // Inside the frame both are below the counts, and never negative.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cell inside the frame")]
@@ -63,6 +72,22 @@ impl Strip {
                 ((part.y * tall) as usize, (part.x * wide) as usize)
             };
             response.on_hover_ui_at_pointer(|ui| self.cell(ui, layer.min(rows - 1), feature.min(columns - 1)));
+        }
+    }
+
+    /// The strips of every state side by side, one below the other under their names, and one colour bar.
+    pub(super) fn show_all(strips: &mut [Option<Self>], ui: &mut Ui, state: &State, of: &str) {
+        let (layer, several) = (state.view.reading.layer, strips.len() > 1);
+        let last = strips.iter().rposition(Option::is_some);
+        for (side, strip) in strips.iter_mut().enumerate() {
+            if several {
+                let taken_out = if strip.is_some() { "" } else { ": takes no part" };
+                ui.label(weak(format!("{}{taken_out}", lanes::title(state, side))).small());
+            }
+            let of = if several { format!("{of} in {}", side_letter(side)) } else { of.to_owned() };
+            if let Some(strip) = strip {
+                strip.show(ui, layer, (&of, last == Some(side)));
+            }
         }
     }
 

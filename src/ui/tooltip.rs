@@ -1,4 +1,4 @@
-//! What the drawing says about the atom or bond under the pointer.
+//! What the drawing says about the atom, bond or arc under the pointer.
 
 use super::labels;
 use super::lanes::{self, Pictures};
@@ -26,21 +26,18 @@ pub(super) fn show(
         }
         match hit.pick {
             Pick::Atom(atom) => atom_tip(ui, shown, atom),
-            Pick::Bond(bond) => {
-                ui.label(RichText::new(parts::bond_name(&shown.molecule, bond)).strong());
-                ui.label(weak(format!("{} bond", parts::bond_kind(&shown.molecule, bond))));
-                let Some(mut edges) = parts::directions(&shown.molecule, bond) else { return };
-                // The half under the pointer first.
-                if hit.edge == Some(edges[1]) {
-                    edges.reverse();
-                }
+            Pick::Bond(_) | Pick::Pair(..) => {
+                ui.label(RichText::new(parts::pick_name(&shown.molecule, hit.pick)).strong());
+                ui.label(weak(parts::pick_kind(&shown.molecule, hit.pick)));
+                let coloring = state.view.coloring;
+                let Some(edges) = parts::directions(&shown.molecule, hit.pick, Some(picture), coloring) else { return };
                 if !state.lanes.is_empty() {
                     sides_tip(ui, state, (pictures, shown), edges);
                     return;
                 }
                 let readings =
                     edges.iter().filter_map(|edge| picture.readings().iter().find(|reading| reading.edge == *edge));
-                bond_tip(ui, state, shown, readings.collect(), picture.readings().len());
+                bond_tip(ui, state, (shown, hit.edge), readings.collect(), picture.readings().len());
             }
         }
     });
@@ -58,6 +55,7 @@ fn atom_tip(ui: &mut Ui, shown: &Shown, id: AtomId) {
         text += &format!(", charge {:+}", atom.charge).replace('-', "−");
     }
     ui.label(weak(text));
+    ui.label(RichText::new(format!("atom number {}, counted from 0", id.0)).small().weak());
 }
 
 /// What every state side by side says of both directions of a bond.
@@ -92,7 +90,14 @@ fn sides_tip(ui: &mut Ui, state: &State, (pictures, shown): (&Pictures, &Shown),
     ui.label(RichText::new("click selects, Shift+click takes out or puts back").small().weak());
 }
 
-fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReading>, edges: usize) {
+/// Both directions of a bond or pair, the one under the pointer in bold.
+fn bond_tip(
+    ui: &mut Ui,
+    state: &State,
+    (shown, pointed): (&Shown, Option<DirectedEdge>),
+    readings: Vec<&EdgeReading>,
+    edges: usize,
+) {
     let view = &state.view;
     let head = view.reading.head.map_or_else(|| "all heads".to_owned(), |head| format!("head {head}"));
     ui.label(weak(format!("layer {}, {head}", view.reading.layer)));
@@ -111,9 +116,9 @@ fn bond_tip(ui: &mut Ui, state: &State, shown: &Shown, readings: Vec<&EdgeReadin
         }
         ui.label(weak("rank"));
         ui.end_row();
-        for (place, reading) in readings.into_iter().enumerate() {
+        for reading in readings {
             let name = RichText::new(parts::edge_name(&shown.molecule, reading.edge));
-            ui.label(if place == 0 { name.strong() } else { name });
+            ui.label(if pointed == Some(reading.edge) { name.strong() } else { name });
             if reading.ablated == Some(Ablation::Remove) {
                 ui.label("removed");
                 ui.end_row();

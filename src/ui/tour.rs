@@ -7,7 +7,7 @@ use super::parts::weak;
 use super::theme;
 use crate::domain::{MoleculeId, Scale};
 use crate::scene::Pick;
-use crate::workspace::State;
+use crate::workspace::{Notice, State};
 use eframe::egui::{self, Button, Id, Label, LayerId, Order, Pos2, Rect, RichText, Stroke, StrokeKind, Ui, Vec2};
 use std::path::Path;
 
@@ -95,7 +95,7 @@ impl Before {
 
 /// The file that was written since.
 fn written<'a>(state: &'a State, before: &Before) -> Option<&'a Path> {
-    state.notices.iter().filter(|notice| notice.id >= before.notice).find_map(|notice| notice.path.as_deref())
+    state.notices.iter().filter(|notice| notice.id >= before.notice).find_map(Notice::path)
 }
 
 /// A tour that goes on.

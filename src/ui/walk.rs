@@ -1,15 +1,15 @@
-//! From bond to bond and from atom to atom by keyboard: bonds in the order of the list in the inspector,
-//! so that the first step leads to the strongest, atoms by number.
+//! From bond to bond and from atom to atom by keyboard: bonds in the order of the list in the inspector, so
+//! that the first step leads to the strongest, then the arcs between atoms without a bond; atoms by number.
 
 use super::inspector;
-use crate::domain::{AtomId, BondId};
+use crate::domain::AtomId;
 use crate::scene::Pick;
 use crate::workspace::{Command, Picture, State};
 
 /// What is walked along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Walk {
-    /// The bonds as they are listed.
+    /// The bonds as they are listed, then the arcs.
     Bonds,
     /// The atoms by number.
     Atoms,
@@ -25,11 +25,11 @@ pub(super) fn step(
 ) -> Option<Command> {
     let pick = match along {
         Walk::Bonds => {
-            let bonds: Vec<BondId> =
-                inspector::listed(picture, by_value, state.view.coloring).into_iter().map(|(bond, _)| bond).collect();
-            let at = |pick| bonds.iter().position(|&bond| pick == Pick::Bond(bond));
-            let place = place(bonds.len(), state.pick.and_then(at), by)?;
-            Pick::Bond(*bonds.get(place)?)
+            let bonds = inspector::listed(picture, by_value, state.view.coloring).into_iter();
+            let bonds = bonds.map(|(bond, _)| Pick::Bond(bond));
+            let all: Vec<Pick> = bonds.chain(picture.into_iter().flat_map(Picture::arcs)).collect();
+            let at = |pick| all.iter().position(|&other| pick == other);
+            *all.get(place(all.len(), state.pick.and_then(at), by)?)?
         }
         Walk::Atoms => {
             let atoms = state.shown.as_ref()?.molecule.atom_count();

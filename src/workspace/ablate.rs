@@ -4,7 +4,8 @@ use super::edits::{self, Edits, List, Set};
 use super::history::Snapshot;
 use super::{Severity, Workspace};
 use crate::analysis;
-use crate::domain::{Ablation, Ablations, BondId, DirectedEdge, Molecule, Rule};
+use crate::domain::{Ablation, Ablations, DirectedEdge, Molecule, Rule};
+use crate::scene::Pick;
 use std::sync::Arc;
 
 impl Workspace {
@@ -26,8 +27,8 @@ impl Workspace {
         });
     }
 
-    pub(super) fn toggle_bond(&mut self, bond: BondId) {
-        self.edit_list(|molecule, list| edits::toggled(list, molecule, bond));
+    pub(super) fn toggle(&mut self, pick: Pick) {
+        self.edit_list(|molecule, list| edits::toggled(list, molecule, pick));
     }
 
     pub(super) fn clear_ablation(&mut self) {

@@ -8,7 +8,7 @@ use super::notices::Severity;
 use super::view::Coloring;
 use crate::analysis::Quantity;
 use crate::analysis::chart::Scale as ChartScale;
-use crate::domain::{Ablation, BondId, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
+use crate::domain::{Ablation, ColumnChoice, Detail, DirectedEdge, MoleculeId, Rule, Scale, Split};
 use crate::engine::{Column, JobId, ModelState, SweepOptions, TrainOptions};
 use crate::figure::Format;
 use crate::models::{Hints, Initial};
@@ -153,8 +153,8 @@ pub enum Command {
     Ablate(Vec<DirectedEdge>, Ablation),
     /// Put edges of the molecule shown back.
     Restore(Vec<DirectedEdge>),
-    /// Take a bond out in both directions, or put it back if it is out.
-    ToggleBond(BondId),
+    /// Take a bond or pair out in both directions, or put it back if it is out.
+    Toggle(Pick),
     /// Put every edge of the molecule shown back.
     ClearAblation,
     /// Ablate what a rule chooses in the molecule shown.

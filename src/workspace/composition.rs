@@ -136,6 +136,9 @@ pub struct Subject {
     /// What was written about its atoms and bonds, as far as it is drawn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<PartLabel>,
+    /// The chosen pair of atoms without a bond.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<[u32; 2]>,
     /// Whether a full graph is computed whatever its size.
     #[serde(default)]
     pub allow_large: bool,
@@ -226,6 +229,10 @@ impl Subject {
                 _ => None,
             },
             labels: drawn_labels(state, id),
+            pair: match state.pick {
+                Some(Pick::Pair(a, b)) => Some([a.0, b.0]),
+                _ => None,
+            },
             allow_large: state.allow_large == Some(id),
         })
     }
@@ -233,7 +240,8 @@ impl Subject {
     /// What is chosen.
     pub(super) fn pick(&self) -> Option<Pick> {
         let bond = self.bond.map(|bond| Pick::Bond(BondId(bond)));
-        bond.or_else(|| self.atom.map(|atom| Pick::Atom(AtomId(atom))))
+        let pair = || self.pair.map(|[a, b]| Pick::pair(DirectedEdge::new(a, b)));
+        bond.or_else(|| self.atom.map(|atom| Pick::Atom(AtomId(atom)))).or_else(pair)
     }
 
     /// The view, as far as it is sound.
@@ -505,6 +513,7 @@ mod tests {
             bond: Some(4),
             atom: None,
             labels: vec![PartLabel { part: Pick::Bond(BondId(4)), text: "here".into() }],
+            pair: None,
             allow_large: true,
         };
         Recipe { kind: FigureKind::Molecule, title: Some("t".into()), bar: false, side: 2, about }

@@ -4,7 +4,8 @@
 //! the rule in force belong to the session. A molecule without a list of its own follows the rule; a list of its
 //! own, even an empty one, stands in the rule's place, so that one can see, and change, exactly what is taken out.
 
-use crate::domain::{Ablation, Ablations, BondId, DirectedEdge, Intervention, Molecule, MoleculeId, Rule, Scale};
+use crate::domain::{Ablation, Ablations, DirectedEdge, Intervention, Molecule, MoleculeId, Rule, Scale};
+use crate::scene::Pick;
 use std::collections::BTreeMap;
 
 /// Everything that is edited, as one value that is saved and taken back as a whole.
@@ -150,11 +151,9 @@ impl Edits {
     }
 }
 
-/// `edges` with those of a bond removed in both directions, or put back if both are out already.
-pub(super) fn toggled(mut edges: Ablations, molecule: &Molecule, bond: BondId) -> Ablations {
-    let Some((source, target, _)) = molecule.bond(bond) else { return edges };
-    let edge = DirectedEdge { source, target };
-    let both = [edge, edge.reversed()];
+/// `edges` with those of a bond or pair removed in both directions, or put back if both are out already.
+pub(super) fn toggled(mut edges: Ablations, molecule: &Molecule, pick: Pick) -> Ablations {
+    let Some(both) = pick.edges(molecule) else { return edges };
     if both.iter().all(|edge| edges.contains_key(edge)) {
         edges.retain(|edge, _| !both.contains(edge));
     } else {
@@ -166,7 +165,7 @@ pub(super) fn toggled(mut edges: Ablations, molecule: &Molecule, bond: BondId) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Atom, Bond, BondKind, Choice};
+    use crate::domain::{Atom, Bond, BondId, BondKind, Choice};
 
     const HERE: MoleculeId = MoleculeId(3);
     const THERE: MoleculeId = MoleculeId(4);
@@ -180,10 +179,10 @@ mod tests {
     fn half_a_bond_is_completed_before_it_comes_back() {
         let chain =
             Molecule::new(vec![Atom::default(); 3], vec![(0, 1, Bond::default()), (1, 2, Bond::default())]).unwrap();
-        let edges = toggled(out([(1, 0)], Ablation::Zero), &chain, BondId(0));
+        let edges = toggled(out([(1, 0)], Ablation::Zero), &chain, Pick::Bond(BondId(0)));
         assert_eq!(edges, out([(0, 1), (1, 0)], Ablation::Remove));
-        assert!(toggled(edges, &chain, BondId(0)).is_empty());
-        assert!(toggled(Ablations::new(), &chain, BondId(9)).is_empty());
+        assert!(toggled(edges, &chain, Pick::Bond(BondId(0))).is_empty());
+        assert!(toggled(Ablations::new(), &chain, Pick::Bond(BondId(9))).is_empty());
     }
 
     #[test]

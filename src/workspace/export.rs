@@ -2,11 +2,14 @@
 //! writing happen on the `io` worker.
 
 use super::picture::Picture;
+use super::readings;
 use super::state::{Purpose, Severity};
 use super::{Composition, FigureKind, Subject, Workspace};
 use crate::analysis::chart::Table;
 use crate::analysis::{Quantity, View};
-use crate::domain::{Ablation, AtomId, Comparison, Dataset, DirectedEdge, Matrix, Molecule, Scale, symbol};
+use crate::domain::{
+    Ablation, AtomId, Comparison, Dataset, DirectedEdge, LayerTrace, Matrix, Molecule, Scale, Trace, symbol,
+};
 use crate::engine::jobs::{Task, measured, provenance};
 use crate::engine::{Checkpoint, Event, ModelState};
 use crate::figure::{self, Content, Figure, FigureSpec, Format, HeatStrip, Letters, MoleculeFigure, Panel, Provenance};
@@ -15,6 +18,7 @@ use crate::models;
 use crate::scene::{Background, ColorBar, ColorScale, Pick};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Width of a figure of more than two states: two columns of a journal, millimetres.
 const WIDE: f64 = 178.0;
@@ -203,6 +207,7 @@ impl Workspace {
                 let (a, b, _) = self.state.shown.as_ref()?.molecule.bond(bond)?;
                 Some(format!("bond {}–{} marked", a.0, b.0))
             }
+            Pick::Pair(a, b) => Some(format!("atoms {} and {} marked", a.0, b.0)),
         }
     }
 
@@ -253,41 +258,49 @@ impl Workspace {
         Some(format!("{name}{word} {}{change}{unit}", decimal(before)))
     }
 
-    /// The activations of the selected bond's first direction.
+    /// The activations of the stronger direction of the selected bond or pair.
     fn selected_strip(&mut self) -> Result<(DirectedEdge, HeatStrip), String> {
-        let molecule = self.state.shown.as_ref().map(|shown| std::sync::Arc::clone(&shown.molecule));
-        let bond = match self.picked() {
-            Some(Pick::Bond(bond)) => molecule.and_then(|molecule| molecule.bond(bond).map(|(a, b, _)| (a, b))),
-            _ => None,
-        };
-        let (source, target) = bond.ok_or("Choose a bond first: the strip shows the activations of one.")?;
-        let edge = DirectedEdge { source, target };
-        let strip = self.edge_strip(edge).ok_or("The bond takes no part in message passing.")?;
-        Ok((edge, strip))
+        let shown = self.state.shown.as_ref();
+        let edges = shown.zip(self.picked()).and_then(|(shown, pick)| pick.edges(&shown.molecule));
+        let edges = edges.ok_or("Choose a bond first: the strip shows the activations of one.")?;
+        let coloring = self.state.view.coloring;
+        let known = self.readings(0).unwrap_or_default();
+        let [edge, _] = readings::stronger_first(&known.edges, edges, coloring);
+        let strip = self.edge_strips(edge).into_iter().next().flatten();
+        Ok((edge, strip.ok_or("The bond takes no part in message passing.")?))
     }
 
-    /// |activation| of a directed edge, layers by features; `None` if it takes no part.
-    pub fn edge_strip(&self, edge: DirectedEdge) -> Option<HeatStrip> {
-        let trace = &self.state.comparison.as_ref()?.edited;
-        let row = trace.edges.find(edge)?;
-        let rows = trace.layers.iter().map(|layer| layer.edges.row(row));
-        Some(self.strip(rows, trace.heads, "|activation|"))
+    /// |activation| of a directed edge in every state side by side, layers by features, all on one scale; `None`
+    /// for a state in which it takes no part.
+    pub fn edge_strips(&self, edge: DirectedEdge) -> Vec<Option<HeatStrip>> {
+        let row = |trace: &Trace| trace.edges.find(edge);
+        self.strips("|activation|", |trace| Some(magnitudes(trace, row(trace)?, |layer| &layer.edges)))
     }
 
-    /// |node attention| of an atom, layers by features.
-    pub fn atom_strip(&self, atom: crate::domain::AtomId) -> Option<HeatStrip> {
-        let trace = &self.state.comparison.as_ref()?.edited;
-        let rows = trace.layers.iter().map(|layer| layer.nodes.row(atom.index()));
-        Some(self.strip(rows, trace.heads, "|node attention|"))
+    /// |node attention| of an atom, likewise.
+    pub fn atom_strips(&self, atom: AtomId) -> Vec<Option<HeatStrip>> {
+        self.strips("|node attention|", |trace| Some(magnitudes(trace, atom.index(), |layer| &layer.nodes)))
     }
 
-    fn strip<'a>(&self, rows: impl ExactSizeIterator<Item = &'a [f32]>, heads: usize, what: &str) -> HeatStrip {
-        let count = rows.len();
-        let values: Vec<f32> = rows.flatten().map(|value| value.abs()).collect();
-        let scale = ColorScale::fit_range(self.state.view.map, true, values.iter().copied());
-        let values = Matrix { rows: count, cols: values.len() / count.max(1), values };
-        HeatStrip { values, heads, bar: ColorBar::new(scale, what, None) }
+    fn strips(&self, what: &str, values: impl Fn(&Trace) -> Option<Matrix>) -> Vec<Option<HeatStrip>> {
+        let state = &self.state;
+        let shown = state.shown.as_ref().map(|shown| shown.id);
+        let answers = state.sides().map(|side| side.comparison.filter(|answer| Some(answer.probe.molecule) == shown));
+        let known = |answer: &Arc<Comparison>| Some((values(&answer.edited)?, answer.edited.heads));
+        let known: Vec<Option<(Matrix, usize)>> = answers.map(|answer| answer.and_then(known)).collect();
+        let all = known.iter().flatten().flat_map(|(values, _)| values.values.iter().copied());
+        let scale = ColorScale::fit_range(state.view.map, true, all);
+        let strip = |(values, heads)| HeatStrip { values, heads, bar: ColorBar::new(scale, what, None) };
+        known.into_iter().map(|known| known.map(strip)).collect()
     }
+}
+
+/// One row of a matrix of every layer, without signs.
+fn magnitudes(trace: &Trace, row: usize, matrix: impl Fn(&LayerTrace) -> &Matrix) -> Matrix {
+    let values: Vec<f32> =
+        trace.layers.iter().flat_map(|layer| matrix(layer).row(row)).map(|value| value.abs()).collect();
+    let rows = trace.layers.len();
+    Matrix { rows, cols: values.len() / rows.max(1), values }
 }
 
 /// Where the answer to a question comes from.

@@ -1,4 +1,4 @@
-//! Short notes on molecules, atoms and bonds: what a user found out and wants to find again.
+//! Short notes on molecules, atoms, bonds and pairs of atoms: what a user found out and wants to find again.
 
 use crate::domain::MoleculeId;
 use crate::scene::Pick;
@@ -7,53 +7,35 @@ use std::collections::BTreeMap;
 /// Longest note, in characters.
 pub const LONGEST_LABEL: usize = 200;
 
-/// What a note is about: a molecule, or an atom or bond of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a note is about: a molecule, or something in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Labelled {
     /// The molecule.
     pub molecule: MoleculeId,
-    /// Its atom or bond; the whole molecule if `None`.
+    /// Its atom, bond or pair; the whole molecule if `None`.
     pub part: Option<Pick>,
 }
 
-/// All notes of the open file, in the order of molecules.
+/// All notes of the open file: molecule by molecule, each before its atoms, before its bonds, before its pairs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Labels(BTreeMap<(MoleculeId, u8, u32), String>);
-
-/// Molecules before their atoms before their bonds.
-fn key(about: Labelled) -> (MoleculeId, u8, u32) {
-    match about.part {
-        None => (about.molecule, 0, 0),
-        Some(Pick::Atom(atom)) => (about.molecule, 1, atom.0),
-        Some(Pick::Bond(bond)) => (about.molecule, 2, bond.0),
-    }
-}
-
-fn about(key: (MoleculeId, u8, u32)) -> Labelled {
-    let (molecule, kind, number) = key;
-    let part = match kind {
-        0 => None,
-        1 => Some(Pick::Atom(crate::domain::AtomId(number))),
-        _ => Some(Pick::Bond(crate::domain::BondId(number))),
-    };
-    Labelled { molecule, part }
-}
+pub struct Labels(BTreeMap<Labelled, String>);
 
 impl Labels {
     /// The note on something.
     pub fn get(&self, about: Labelled) -> Option<&str> {
-        self.0.get(&key(about)).map(String::as_str)
+        self.0.get(&about).map(String::as_str)
     }
 
     /// All notes.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (Labelled, &str)> {
-        self.0.iter().map(|(&key, text)| (about(key), text.as_str()))
+        self.0.iter().map(|(&about, text)| (about, text.as_str()))
     }
 
-    /// The notes on the atoms and bonds of a molecule.
+    /// The notes on the atoms, bonds and pairs of a molecule.
     pub fn of_parts(&self, molecule: MoleculeId) -> impl Iterator<Item = (Pick, &str)> {
-        let notes = self.0.range((molecule, 1, 0)..=(molecule, u8::MAX, u32::MAX));
-        notes.filter_map(|(&key, text)| Some((about(key).part?, text.as_str())))
+        let notes = self.0.range(Labelled { molecule, part: None }..);
+        let notes = notes.take_while(move |(about, _)| about.molecule == molecule);
+        notes.filter_map(|(about, text)| Some((about.part?, text.as_str())))
     }
 
     /// Whether there is none.
@@ -66,9 +48,9 @@ impl Labels {
         let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text: String = text.chars().take(LONGEST_LABEL).collect();
         if text.is_empty() {
-            self.0.remove(&key(about));
+            self.0.remove(&about);
         } else {
-            self.0.insert(key(about), text);
+            self.0.insert(about, text);
         }
     }
 }
@@ -82,8 +64,9 @@ mod tests {
     fn notes_are_one_line_and_go_with_their_text() {
         let mut labels = Labels::default();
         let here = |part| Labelled { molecule: MoleculeId(4), part };
-        let parts = [None, Some(Pick::Atom(AtomId(0))), Some(Pick::Bond(BondId(0)))];
-        for (part, text) in parts.into_iter().zip(["odd one", " ring\nnitrogen ", "carries the MA"]) {
+        let pair = Pick::Pair(AtomId(0), AtomId(2));
+        let parts = [None, Some(Pick::Atom(AtomId(0))), Some(Pick::Bond(BondId(0))), Some(pair)];
+        for (part, text) in parts.into_iter().zip(["odd one", " ring\nnitrogen ", "carries the MA", "far apart"]) {
             labels.set(here(part), text);
         }
         labels.set(Labelled { molecule: MoleculeId(2), part: None }, &"x".repeat(3 * LONGEST_LABEL));

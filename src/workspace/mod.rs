@@ -48,7 +48,7 @@ pub use lanes::{Difference, Lane, MOST_LANES, SavedLane, Side, With, side_letter
 pub use picture::{AbsentBonds, FEW, Picture};
 pub use property::Property;
 pub use readings::{AbsentPair, AbsentReading, EdgeReading, LayerReading};
-pub use state::{JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
+pub use state::{About, JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
 pub use table::Table;
 pub use view::{Arcs, Coloring, QUANTITIES, View, quantity_name};
 
@@ -245,7 +245,7 @@ impl Workspace {
             Command::SetExplicitBias(scale) => self.edits().set_explicit_bias(scale),
             Command::Ablate(edges, how) => self.ablate(&edges, how),
             Command::Restore(edges) => self.put_back(&edges),
-            Command::ToggleBond(bond) => self.toggle_bond(bond),
+            Command::Toggle(pick) => self.toggle(pick),
             Command::ClearAblation => self.clear_ablation(),
             Command::ApplyRule(rule) => self.apply_rule(rule),
             Command::SetRule(rule) => self.edits().set_rule(rule),
@@ -371,10 +371,11 @@ impl Workspace {
             }
             Event::Training(news) => self.state.training.take(news),
             Event::Written(path) => {
-                self.state.note(Severity::Info, format!("Wrote {}", path.display()), Some(path));
+                self.state.note(Severity::Info, format!("Wrote {}", path.display()), state::About::Written(path));
             }
             Event::Drafted { ticket, complete, draft } => self.drafted(ticket, complete, *draft),
             Event::Remark(message) => self.state.notify(Severity::Warning, message),
+            Event::Assumed(model, message) => self.state.note(Severity::Warning, message, state::About::Model(model)),
             Event::Complaint(message) => self.state.notify(Severity::Error, message),
             Event::Progress { job, done, total } => {
                 if let Some(status) = self.state.jobs.iter_mut().find(|status| status.id == job) {
@@ -464,7 +465,7 @@ impl Workspace {
         let molecule = &self.state.shown.as_ref()?.molecule;
         self.state.pick.filter(|pick| match pick {
             Pick::Atom(atom) => molecule.atom(*atom).is_some(),
-            Pick::Bond(bond) => molecule.bond(*bond).is_some(),
+            Pick::Bond(_) | Pick::Pair(..) => pick.edges(molecule).is_some(),
         })
     }
 }

@@ -37,7 +37,9 @@ impl Workspace {
             // One notice for all: a file of the authors leaves four or five things open.
             if !remarks.is_empty() {
                 let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                out.send(Event::Remark(format!("{file}: {}", remarks.join(" "))));
+                let text = format!("{file}: {}", remarks.join(" "));
+                let assumed = checkpoint.file.as_ref().is_some_and(|file| !file.open.is_empty());
+                out.send(if assumed { Event::Assumed(checkpoint.id.clone(), text) } else { Event::Remark(text) });
             }
             out.send(Event::ModelOpened(Arc::new(checkpoint)));
             Ok(())

@@ -2,7 +2,8 @@
 //! closed; the log keeps all of them, so that nothing is lost by closing it too early.
 
 use super::{Command, State, Workspace};
-use std::path::PathBuf;
+use crate::domain::ModelId;
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 /// Notices that the log keeps; the oldest go first.
@@ -19,6 +20,17 @@ pub enum Severity {
     Error,
 }
 
+/// What a notice is about, where that leads further.
+#[derive(Clone, Debug, PartialEq)]
+pub enum About {
+    /// Nothing that it does not say itself.
+    Nothing,
+    /// A file that was written.
+    Written(PathBuf),
+    /// A model of whose file something was assumed.
+    Model(ModelId),
+}
+
 /// Something to tell the user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
@@ -28,8 +40,8 @@ pub struct Notice {
     pub severity: Severity,
     /// One sentence.
     pub text: String,
-    /// The file that was written, where that is the news.
-    pub path: Option<PathBuf>,
+    /// What one may want to go on with.
+    pub about: About,
     /// When it was told last.
     pub at: Instant,
     /// The same by the clock.
@@ -42,10 +54,10 @@ pub struct Notice {
 
 impl State {
     pub(super) fn notify(&mut self, severity: Severity, text: impl Into<String>) {
-        self.note(severity, text.into(), None);
+        self.note(severity, text.into(), About::Nothing);
     }
 
-    pub(super) fn note(&mut self, severity: Severity, text: String, path: Option<PathBuf>) {
+    pub(super) fn note(&mut self, severity: Severity, text: String, about: About) {
         match severity {
             Severity::Info => log::info!("{text}"),
             Severity::Warning => log::warn!("{text}"),
@@ -63,7 +75,7 @@ impl State {
             drop(self.notices.remove(0));
         }
         let id = self.notices.last().map_or(0, |last| last.id + 1);
-        self.notices.push(Notice { id, severity, text, path, at, time, times: 1, open: true });
+        self.notices.push(Notice { id, severity, text, about, at, time, times: 1, open: true });
     }
 }
 
@@ -77,6 +89,14 @@ impl Workspace {
 }
 
 impl Notice {
+    /// The file that was written, where that is the news.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.about {
+            About::Written(path) => Some(path),
+            About::Nothing | About::Model(_) => None,
+        }
+    }
+
     /// The command that closes it.
     pub fn dismissal(&self) -> Command {
         Command::Dismiss(vec![self.id])

@@ -88,6 +88,18 @@ impl Picture {
     pub fn readings(&self) -> &[EdgeReading] {
         &self.readings.edges
     }
+
+    /// The two directions of a bond or pair, the one with the larger number first.
+    pub fn stronger_first(&self, edges: [DirectedEdge; 2], coloring: Coloring) -> [DirectedEdge; 2] {
+        readings::stronger_first(self.readings(), edges, coloring)
+    }
+
+    /// The pairs of atoms without a bond that are drawn as arcs, strongest first.
+    pub fn arcs(&self) -> impl Iterator<Item = Pick> {
+        let absent = self.absent.iter();
+        let pairs = absent.flat_map(|absent| absent.pairs().get(..absent.drawn).unwrap_or_default());
+        pairs.map(|pair| Pick::pair(pair.edge))
+    }
 }
 
 impl Workspace {
@@ -271,8 +283,8 @@ fn paint(shown: &Shown, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
     let absent = (!readings.absent.is_empty())
         .then(|| AbsentBonds { drawn: drawn(&readings.absent, view.arcs), readings: Arc::clone(&readings) });
     let arcs = absent.as_ref().map_or(&[][..], |absent| absent.pairs().get(..absent.drawn).unwrap_or_default());
-    let mut in_arcs: BTreeSet<DirectedEdge> = arcs.iter().map(|pair| pair.edge).collect();
-    in_arcs.extend(arcs.iter().map(|pair| pair.edge.reversed()));
+    let joined = joined(shown, (&readings, arcs), key);
+    let in_arcs: BTreeSet<DirectedEdge> = joined.iter().flat_map(|&edge| [edge, edge.reversed()]).collect();
     let drawn = readings.edges.iter().filter(|reading| reading.bond.is_some() || in_arcs.contains(&reading.edge));
     let value = |reading: &EdgeReading| (reading.edge, narrow(reading.shown(view.coloring).unwrap_or(f64::NAN)));
     let edges = if has_numbers {
@@ -282,7 +294,7 @@ fn paint(shown: &Shown, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
     };
     let ablated: Vec<(DirectedEdge, Ablation)> =
         drawn.filter_map(|reading| Some((reading.edge, reading.ablated?))).collect();
-    let edges = edges.with_ablated(ablated.iter().copied()).with_arcs(arcs.iter().map(|pair| pair.edge));
+    let edges = edges.with_ablated(ablated.iter().copied()).with_arcs(joined);
     let style = Style {
         background: key.background,
         selected: key.pick,
@@ -298,6 +310,19 @@ fn paint(shown: &Shown, (layout, readings): (&Layout, Arc<Readings>), key: &Pict
     let bar =
         has_numbers.then(|| ColorBar::new(*scale, key.label.clone(), marker(view, scale)).with_note(notes.join("\n")));
     Picture { scene: Arc::new(scene), bar, absent, readings }
+}
+
+/// One direction of every pair that is drawn as an arc: those that are strong enough, those that are ablated,
+/// which may have no number left, and the chosen one.
+fn joined(shown: &Shown, (readings, strong): (&Readings, &[AbsentPair]), key: &PictureKey) -> Vec<DirectedEdge> {
+    let mut edges: Vec<DirectedEdge> = strong.iter().map(|pair| pair.edge).collect();
+    let mut known: BTreeSet<Pick> = edges.iter().map(|&edge| Pick::pair(edge)).collect();
+    let ablated = readings.edges.iter().filter(|reading| reading.bond.is_none() && reading.ablated.is_some());
+    let ablated = ablated.map(|reading| reading.edge).filter(|_| key.view.arcs.shown);
+    let chosen = key.pick.filter(|pick| matches!(pick, Pick::Pair(..))).and_then(|pick| pick.edges(&shown.molecule));
+    let chosen = chosen.map(|[edge, _]| edge).filter(|edge| readings.edges.iter().any(|known| known.edge == *edge));
+    edges.extend(ablated.chain(chosen).filter(|&edge| known.insert(Pick::pair(edge))));
+    edges
 }
 
 /// What the marks of ablated edges mean, in one line; empty if there are none.

@@ -44,6 +44,25 @@ impl EdgeReading {
             Coloring::Difference => self.difference(),
         }
     }
+
+    /// The magnitude of that number; what has none is weaker than anything.
+    pub fn strength(&self, coloring: Coloring) -> f64 {
+        self.shown(coloring).map_or(f64::NEG_INFINITY, f64::abs)
+    }
+}
+
+/// Both directions of a bond or pair, the stronger first: it is what one looks for. Equal ones stay as they are.
+pub(super) fn stronger_first(
+    readings: &[EdgeReading],
+    edges: [DirectedEdge; 2],
+    coloring: Coloring,
+) -> [DirectedEdge; 2] {
+    let strength = |edge: DirectedEdge| {
+        let reading = readings.iter().find(|reading| reading.edge == edge);
+        reading.map_or(f64::NEG_INFINITY, |reading| reading.strength(coloring))
+    };
+    let [there, back] = edges;
+    if strength(back) > strength(there) { [back, there] } else { edges }
 }
 
 /// What one directed edge does in one layer.

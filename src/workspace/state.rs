@@ -8,7 +8,7 @@ use super::gallery::Gallery;
 use super::history::History;
 use super::labels::Labels;
 use super::lanes::{Difference, Lane};
-pub use super::notices::{Notice, Severity};
+pub use super::notices::{About, Notice, Severity};
 use super::table::Table;
 use super::view::View;
 use crate::domain::{Ablations, Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};

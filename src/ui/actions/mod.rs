@@ -72,8 +72,6 @@ pub enum WindowCommand {
     Appearance(Appearance),
     /// Magnify the window by so much more, or not at all.
     TextZoom(Option<f32>),
-    /// Bring the panel of edits to the front.
-    ShowEdits,
     /// Put every panel back where it was at first.
     ResetLayout,
     /// Show a page of help.
@@ -133,7 +131,7 @@ pub enum ActionId {
     CopySvg,
     EndRule,
     FollowRule,
-    ShowEdits,
+    PanelEdits,
     Label,
     CopySmiles,
     NextMolecule,
@@ -229,7 +227,7 @@ impl Action {
         match self.id {
             Id::Undo => "needs an edit",
             Id::Redo => "needs an edit that was taken back",
-            Id::ToggleBond => "needs a chosen bond",
+            Id::ToggleBond | Id::ZeroBond | Id::AverageBond => "needs a chosen bond",
             Id::Deselect => "needs a chosen bond or atom",
             Id::ExportActivations => "needs a chosen bond with numbers",
             Id::ClearAblation => "needs a bond that is out",

@@ -7,8 +7,7 @@ use super::super::walk::Walk;
 use super::{Action, ActionId, Effect, WindowCommand};
 use crate::analysis::Quantity;
 use crate::analysis::chart::Scale;
-use crate::domain::{Ablation, Dataset};
-use crate::scene::Pick;
+use crate::domain::{Ablation, Dataset, DirectedEdge};
 use crate::workspace::{Coloring, Command, Compose, FigureKind, MOST_LANES, Source, State};
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use std::sync::Arc;
@@ -76,17 +75,19 @@ pub(super) fn has_survey(state: &State) -> bool {
     state.survey().is_some()
 }
 
-pub(super) fn picked_bond(state: &State) -> Option<crate::domain::BondId> {
-    match state.pick {
-        Some(Pick::Bond(bond)) if state.shown.is_some() => Some(bond),
-        _ => None,
-    }
+/// Both directions of the chosen bond or pair.
+pub(super) fn picked_edges(state: &State) -> Option<[DirectedEdge; 2]> {
+    state.pick?.edges(&state.shown.as_ref()?.molecule)
 }
 
-/// Gives the chosen bond another activation in both directions, or its own again if it has that already.
+/// Takes the chosen bond or pair out in both directions, or puts it back if it is out.
+pub(super) fn toggled(state: &State) -> Vec<Effect> {
+    picked_edges(state).and(state.pick).map_or_else(Vec::new, |pick| just(Command::Toggle(pick)))
+}
+
+/// Gives the chosen bond or pair another activation in both directions, or its own again if it has that already.
 pub(super) fn replaced(state: &State, how: Ablation) -> Vec<Effect> {
-    let edges = |bond| super::super::parts::directions(&state.shown.as_ref()?.molecule, bond);
-    let Some(both) = picked_bond(state).and_then(edges) else { return Vec::new() };
+    let Some(both) = picked_edges(state) else { return Vec::new() };
     let is_so = both.iter().all(|edge| state.ablated().get(edge) == Some(&how));
     just(if is_so { Command::Restore(both.to_vec()) } else { Command::Ablate(both.to_vec(), how) })
 }

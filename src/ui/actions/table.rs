@@ -9,8 +9,8 @@ use super::super::walk::Walk;
 use super::row::{
     PAGE, action, add, base, can_compare_base, can_compare_trained, can_compare_twin, columns, copy, ctrl, ctrl_alt,
     ctrl_shift, difference, export, has_absent, has_bonds, has_molecule, has_rows, has_survey, has_trace, is_ablated,
-    just, key, layer, next_head, panel, picked_bond, previous_head, quantity, replaced, scale, shift, smiles, source,
-    step, switch, walk, when,
+    just, key, layer, next_head, panel, picked_edges, previous_head, quantity, replaced, scale, shift, smiles, source,
+    step, switch, toggled, walk, when,
 };
 use super::{Action, ActionId, WindowCommand};
 use crate::analysis::Quantity;
@@ -155,7 +155,7 @@ pub static ACTIONS: &[Action] = &[
             &[],
             |_| add(FigureKind::Activations),
         ),
-        |state| has_trace(state) && picked_bond(state).is_some(),
+        |state| has_trace(state) && picked_edges(state).is_some(),
     ),
     when(
         action(
@@ -175,7 +175,7 @@ pub static ACTIONS: &[Action] = &[
             &[],
             |_| export(FigureKind::Activations),
         ),
-        |state| has_trace(state) && picked_bond(state).is_some(),
+        |state| has_trace(state) && picked_edges(state).is_some(),
     ),
     when(
         action(Id::ExportEdgeRatios, "Export edge ratios…", "The sorted ratio curves of this molecule", &[], |_| {
@@ -230,11 +230,11 @@ pub static ACTIONS: &[Action] = &[
         action(
             Id::ToggleBond,
             "Ablate or restore bond",
-            "Take the selected bond out of message passing, or put it back",
+            "Take the selected bond, or arc, out of message passing, or put it back",
             &[key(Key::Delete)],
-            |state| picked_bond(state).map_or_else(Vec::new, |bond| just(Command::ToggleBond(bond))),
+            toggled,
         ),
-        |state| picked_bond(state).is_some(),
+        |state| picked_edges(state).is_some(),
     ),
     when(
         action(
@@ -244,7 +244,7 @@ pub static ACTIONS: &[Action] = &[
             &[key(Key::Num0)],
             |state| replaced(state, Ablation::Zero),
         ),
-        |state| picked_bond(state).is_some(),
+        |state| picked_edges(state).is_some(),
     ),
     when(
         action(
@@ -254,7 +254,7 @@ pub static ACTIONS: &[Action] = &[
             &[key(Key::V)],
             |state| replaced(state, Ablation::LayerMean),
         ),
-        |state| picked_bond(state).is_some(),
+        |state| picked_edges(state).is_some(),
     ),
     when(
         action(Id::ClearAblation, "Put all bonds back", "Undo every ablation in this molecule", &[], |_| {
@@ -313,11 +313,11 @@ pub static ACTIONS: &[Action] = &[
         |state| state.edits.rule().is_some() && state.selected.is_some_and(|id| state.edits.list(id).is_some()),
     ),
     action(
-        Id::ShowEdits,
-        "Show edits",
-        "Bring the panel of edits to the front: ablations, rules, names",
-        &[shift(Key::E)],
-        |_| just(WindowCommand::ShowEdits),
+        Id::PanelEdits,
+        "Go to the edits",
+        "What is taken out of the molecule shown: ablations, rules, names",
+        &[ctrl(Key::Num9), shift(Key::E)],
+        |_| panel(Pane::Edits),
     ),
     when(
         action(
@@ -465,9 +465,6 @@ pub static ACTIONS: &[Action] = &[
         ),
         |state| state.gallery.has_numbers(),
     ),
-    action(Id::PanelGallery, "Gallery", "Thumbnails of all listed molecules", &[key(Key::G)], |_| {
-        just(WindowCommand::FocusPanel(Pane::Gallery))
-    }),
     switch(
         action(
             Id::AtomNumbers,
@@ -707,6 +704,13 @@ pub static ACTIONS: &[Action] = &[
     action(Id::PanelHistogram, "Go to the histogram", "Log ratios with their gamma fit", &[ctrl(Key::Num6)], |_| {
         panel(Pane::Histogram)
     }),
+    action(
+        Id::PanelGallery,
+        "Go to the gallery",
+        "Thumbnails of all listed molecules",
+        &[ctrl(Key::Num8), key(Key::G)],
+        |_| panel(Pane::Gallery),
+    ),
     action(Id::PanelLog, "Go to the log", "Everything that was done or went wrong", &[ctrl(Key::Num7)], |_| {
         panel(Pane::Log)
     }),

@@ -17,7 +17,8 @@ pub(super) fn head_line(ui: &mut Ui, state: &State, waiting: bool, effects: &mut
             return;
         };
         let record = state.dataset().and_then(|dataset| dataset.record(id));
-        ui.label(RichText::new(format!("#{}", id.0)).heading());
+        let number = ui.label(RichText::new(format!("#{}", id.0)).heading());
+        number.on_hover_text("Number of the molecule: its place among the usable lines of the file, counted from 0");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             effects.extend(lanes::button(ui, state));
             if !state.lanes.is_empty() {

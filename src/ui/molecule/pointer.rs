@@ -56,8 +56,8 @@ pub(super) fn point(
         }
     } else if response.clicked() {
         match hit(pointer).map(|hit| hit.pick) {
-            Some(Pick::Bond(bond)) if ui.input(|input| input.modifiers.shift) => {
-                effects.extend([Command::Select(Some(Pick::Bond(bond))).into(), Command::ToggleBond(bond).into()]);
+            Some(pick @ (Pick::Bond(_) | Pick::Pair(..))) if ui.input(|input| input.modifiers.shift) => {
+                effects.extend([Command::Select(Some(pick)).into(), Command::Toggle(pick).into()]);
             }
             // Looking for a bond and missing it should not cost the selection on the way to a double-click.
             None if response.double_clicked() => {}
@@ -80,17 +80,22 @@ pub(super) fn open_menu_by_key(ui: &Ui, response: &Response, state: &State, (pic
     }
 }
 
-pub(super) fn context_menu(response: &Response, state: &State, own: &Molecule, effects: &mut Vec<Effect>) {
+pub(super) fn context_menu(
+    response: &Response,
+    state: &State,
+    (picture, own): (Option<&Picture>, &Molecule),
+    effects: &mut Vec<Effect>,
+) {
     let Some(shown) = &state.shown else { return };
     let mut popup = egui::Popup::context_menu(response);
     if let Some(at) = own.menu_at {
         popup = popup.at_position(at);
     }
     popup.show(|ui| {
-        if let Some(Hit { pick: Pick::Bond(bond), .. }) = own.menu
-            && let Some(edges) = parts::directions(&shown.molecule, bond)
+        if let Some(Hit { pick, .. }) = own.menu
+            && let Some(edges) = parts::directions(&shown.molecule, pick, picture, state.view.coloring)
         {
-            ui.label(weak(parts::bond_name(&shown.molecule, bond)));
+            ui.label(weak(parts::pick_name(&shown.molecule, pick)));
             ablation::bond_entries(ui, &shown.molecule, state.ablated(), edges, effects);
             ui.separator();
         }

@@ -196,7 +196,7 @@ pub struct Selected {
     /// The molecule.
     #[serde(flatten)]
     pub molecule: RecordRef,
-    /// The chosen atom or bond.
+    /// The chosen atom, bond or pair.
     #[serde(default)]
     pub part: Option<Part>,
     /// Whether its full graph is computed whatever its size.
@@ -204,7 +204,7 @@ pub struct Selected {
     pub allow_large: bool,
 }
 
-/// An atom or a bond, counted from 0.
+/// An atom, a bond, or two atoms without one, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
@@ -212,6 +212,8 @@ pub enum Part {
     Atom(u32),
     /// A bond.
     Bond(u32),
+    /// Two atoms that no bond joins.
+    Pair(u32, u32),
 }
 
 impl From<Pick> for Part {
@@ -219,6 +221,7 @@ impl From<Pick> for Part {
         match pick {
             Pick::Atom(atom) => Self::Atom(atom.0),
             Pick::Bond(bond) => Self::Bond(bond.0),
+            Pick::Pair(a, b) => Self::Pair(a.0, b.0),
         }
     }
 }
@@ -228,6 +231,7 @@ impl From<Part> for Pick {
         match part {
             Part::Atom(atom) => Self::Atom(domain::AtomId(atom)),
             Part::Bond(bond) => Self::Bond(domain::BondId(bond)),
+            Part::Pair(a, b) => Self::pair(domain::DirectedEdge::new(a, b)),
         }
     }
 }
