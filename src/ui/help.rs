@@ -1,6 +1,6 @@
 //! What the numbers mean, which keys there are, and what the program is made of.
 
-use super::actions::ACTIONS;
+use super::actions::actions;
 use super::parts::{self, weak};
 use super::terms::{self, DEFINITIONS, Term};
 use super::theme;
@@ -65,7 +65,7 @@ fn terms(ui: &mut Ui, sought: Option<Term>) {
 
 fn keys(ui: &mut Ui) {
     egui::Grid::new("keys").num_columns(2).striped(true).spacing([24.0, 5.0]).show(ui, |ui| {
-        for action in ACTIONS.iter().filter(|action| !action.shortcuts.is_empty()) {
+        for action in actions().filter(|action| !action.shortcuts.is_empty()) {
             let keys: Vec<String> = action.shortcuts.iter().map(|shortcut| parts::keys(ui.ctx(), shortcut)).collect();
             ui.label(action.text.trim_end_matches('…')).on_hover_text(action.tip);
             ui.label(RichText::new(keys.join("  or  ")).strong());

@@ -4,7 +4,7 @@
 mod row;
 mod table;
 
-pub use table::ACTIONS;
+pub use table::actions;
 
 use super::Page;
 use super::clipboard::CopyAs;
@@ -252,7 +252,7 @@ impl Action {
 
 /// The line of an action.
 pub fn find(id: ActionId) -> Option<&'static Action> {
-    ACTIONS.iter().find(|action| action.id == id)
+    actions().find(|action| action.id == id)
 }
 
 /// The actions that the keys pressed since the last frame ask for, one for every press. Keys that a
@@ -261,7 +261,7 @@ pub(super) fn pressed(ctx: &Context) -> Vec<&'static Action> {
     let typing = ctx.text_edit_focused() || Popup::is_any_open(ctx);
     let inside = focus::is_inside_a_panel(ctx);
     let mut keys: Vec<(&Action, &KeyboardShortcut)> =
-        ACTIONS.iter().flat_map(|action| action.shortcuts.iter().map(move |shortcut| (action, shortcut))).collect();
+        actions().flat_map(|action| action.shortcuts.iter().map(move |shortcut| (action, shortcut))).collect();
     // A key with Shift also matches the one without: the more specific first.
     keys.sort_by_key(|(_, shortcut)| !shortcut.modifiers.shift);
     let mut actions = Vec::new();
@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn every_action_has_words_and_no_two_share_a_key() {
         let mut keys: Vec<KeyboardShortcut> = Vec::new();
-        for action in ACTIONS {
+        for action in actions() {
             assert!(!action.text.is_empty() && !action.tip.is_empty(), "{:?}", action.id);
             assert!(std::ptr::eq(find(action.id).unwrap(), action), "{:?} stands twice", action.id);
             for shortcut in action.shortcuts {
