@@ -7,6 +7,7 @@ pub mod chart;
 mod charts;
 mod compare;
 mod gamma;
+mod interval;
 mod massive;
 mod rule;
 mod special;
@@ -21,6 +22,7 @@ pub use charts::{
 };
 pub use compare::{EdgeChange, PredictionChange, edge_changes, prediction_changes};
 pub use gamma::{Fit, Gamma, fit};
+pub use interval::Interval;
 pub use massive::{
     EdgeStat, MASSIVE_RATIO, Quantity, View, batch_max, channels, edge_stats, edge_stats_of, edge_values, neg_log10,
     rank,

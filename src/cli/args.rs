@@ -2,7 +2,9 @@
 
 use super::compare::CompareArgs;
 use super::edits::EditArgs;
+use super::evaluate::EvaluateArgs;
 use super::network::ModelHints;
+use super::sweep::SweepArgs;
 use super::train::TrainArgs;
 use crate::domain::{ColumnChoice, Delimiter, Part, Split, Task};
 use crate::figure::Preset;
@@ -65,6 +67,10 @@ pub(super) enum Work {
     Figure(Figure),
     /// Train a model
     Train(Box<TrainArgs>),
+    /// Train several models one after the other: presets, explicit bias and seeds named in one file
+    Sweep(SweepArgs),
+    /// Judge trained runs on test molecules: loss the paper's way and the usual way, MA ratios
+    Evaluate(EvaluateArgs),
     /// List the bundled models
     Models,
 }

@@ -4,11 +4,14 @@
 mod args;
 mod compare;
 mod edits;
+mod evaluate;
 mod figure;
 mod inspect;
 mod network;
 mod progress;
 mod run;
+mod runs;
+mod sweep;
 mod train;
 
 use args::{Args, Work};
@@ -54,6 +57,8 @@ pub fn main() -> ExitCode {
                 Work::Analyze(task) => run::analyze(&task, args.device),
                 Work::Figure(task) => figure::run(&task, args.device),
                 Work::Train(task) => train::run(&task, args.device),
+                Work::Sweep(task) => sweep::run(&task, args.device),
+                Work::Evaluate(task) => evaluate::run(&task, args.device),
                 Work::Models => run::models(),
             }
         }

@@ -102,12 +102,19 @@ impl Session {
         }
         self.progress.show(&self.workspace.state);
         self.progress.finish();
-        let error = self.workspace.state.notices.iter().find(|notice| notice.severity == Severity::Error);
+        let mut notices = self.workspace.state.notices.iter();
+        let error = notices.find(|notice| notice.open && notice.severity == Severity::Error);
         match error {
             Some(notice) => Err(Failure::Unusable(notice.text.clone())),
             None if done => Ok(()),
             None => Err(Failure::Interrupted),
         }
+    }
+
+    /// Puts away what was told, so that a failure of the past is none of what comes next.
+    pub(super) fn forget_notices(&mut self) {
+        let ids = self.workspace.state.notices.iter().map(|notice| notice.id).collect();
+        self.workspace.apply(Command::Dismiss(ids));
     }
 
     /// Opens molecules, or a workspace with all that belongs to it.

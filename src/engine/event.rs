@@ -1,7 +1,7 @@
 //! Everything a worker can say, and how it says it.
 
 use super::worker::JobId;
-use super::{Checkpoint, Rows, Summarised, Survey, TrainingNews};
+use super::{Checkpoint, Rows, RunEvaluation, Summarised, Survey, TrainingNews};
 use crate::domain::{Comparison, Dataset, ModelId, Molecule, MoleculeId, Probe};
 use crate::figure::Draft;
 use crate::io::Preview;
@@ -97,6 +97,8 @@ pub enum Event {
         /// Its rows.
         rows: Box<Rows>,
     },
+    /// A trained run was judged.
+    Evaluated(Arc<RunEvaluation>),
     /// Training began, moved on or ended.
     Training(TrainingNews),
     /// A figure that was put together was drawn.

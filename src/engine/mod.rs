@@ -19,6 +19,7 @@ pub use checkpoint::{BASE_SEED, Checkpoint, ModelFile};
 pub use drawer::DrawRequest;
 pub use event::{Event, Outbox};
 pub use gallery::{GalleryQuestion, Summarised, ToSummarise};
+pub use jobs::evaluate::{LayerRatios, RunEvaluation};
 pub use jobs::sweep::{ModelState, Survey, SurveyKey, SweepOptions};
 pub use jobs::train::{BatchReport, TrainOptions, Training, TrainingNews, TrainingReport};
 pub use probe::Question;

@@ -37,6 +37,9 @@ pub trait Job: Send {
 
     /// Called instead of the next step when the job was cancelled or gave up, to hand over what it has.
     fn stop(&mut self, _out: &Outbox) {}
+
+    /// Called instead of the next step when the program ends: the last chance to keep what would be lost.
+    fn abandon(&mut self) {}
 }
 
 struct Queued {
@@ -136,7 +139,12 @@ enum Turn<Q> {
 fn run<Q>(shared: &(Mutex<Inbox<Q>>, Condvar), out: &Outbox, mut answer: impl FnMut(Q, &Outbox)) {
     loop {
         match next(shared) {
-            Turn::End => return,
+            Turn::End => {
+                let mut inbox = lock(&shared.0);
+                let Inbox { urgent, jobs, .. } = &mut *inbox;
+                urgent.iter_mut().chain(jobs).for_each(|queued| queued.job.abandon());
+                return;
+            }
             Turn::Answer(question) => answer(question, out),
             Turn::Step(mut queued, true) => {
                 queued.job.stop(out);
@@ -197,6 +205,10 @@ mod tests {
         fn stop(&mut self, _out: &Outbox) {
             self.stopped.send(self.left).unwrap();
         }
+
+        fn abandon(&mut self) {
+            self.stopped.send(self.left).unwrap();
+        }
     }
 
     fn worker() -> (Worker<u32>, mpsc::Receiver<Event>, mpsc::Receiver<u32>) {
@@ -230,6 +242,16 @@ mod tests {
         assert!(left.recv_timeout(Duration::from_secs(5)).unwrap() < 1_000_000);
         let last = std::iter::from_fn(|| events.recv_timeout(Duration::from_millis(200)).ok()).last();
         assert!(matches!(last, Some(Event::Stopped(JobId(1)))));
+    }
+
+    #[test]
+    fn a_job_is_told_when_the_program_ends() {
+        let (worker, events, _answers) = worker();
+        let (stopped, left) = mpsc::channel();
+        worker.queue(JobId(1), Box::new(Count { left: 1_000_000, stopped }));
+        assert!(matches!(events.recv_timeout(Duration::from_secs(5)).unwrap(), Event::Progress { .. }));
+        drop(worker);
+        assert!(left.try_recv().unwrap() < 1_000_000);
     }
 
     #[test]

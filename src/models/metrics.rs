@@ -22,6 +22,21 @@ impl Sample {
     }
 }
 
+impl Evaluation {
+    /// How good predictions are, given one graph after another as [`Model::predict`] does.
+    pub fn of(spec: &ModelSpec, predictions: &[f32], samples: &[Sample]) -> Self {
+        let mut rest = predictions;
+        let mut losses = Vec::with_capacity(samples.len());
+        for sample in samples {
+            let (own, others) = rest.split_at(sample.targets.len().min(rest.len()));
+            losses.extend(mean_loss(spec.task, own, &[sample]));
+            rest = others;
+        }
+        let loss = losses.iter().sum::<f64>() / losses.len() as f64;
+        Self { loss, auc: mean_auc(spec, predictions, samples) }
+    }
+}
+
 impl Model {
     /// How good the predictions for some graphs are, in evaluation mode.
     ///
@@ -29,16 +44,7 @@ impl Model {
     /// A graph that does not fit the model, or a failing device.
     pub fn evaluate(&self, samples: &[Sample]) -> Result<Evaluation, ModelError> {
         let graphs: Vec<&GraphInput> = samples.iter().map(|sample| &sample.graph).collect();
-        let predictions = self.predict(&graphs)?;
-        let mut rest = &predictions[..];
-        let mut losses = Vec::with_capacity(samples.len());
-        for sample in samples {
-            let (own, others) = rest.split_at(sample.targets.len().min(rest.len()));
-            losses.extend(mean_loss(self.spec().task, own, &[sample]));
-            rest = others;
-        }
-        let loss = losses.iter().sum::<f64>() / losses.len() as f64;
-        Ok(Evaluation { loss, auc: mean_auc(self.spec(), &predictions, samples) })
+        Ok(Evaluation::of(self.spec(), &self.predict(&graphs)?, samples))
     }
 }
 

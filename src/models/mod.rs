@@ -49,7 +49,7 @@ pub use random::mixed;
 pub use recipe::{Preset, Recipe};
 pub use spec::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, SpecError, Task};
 pub use trace::EdgeActivations;
-pub use train::{End, EpochReport, GradientNorms, Progress, TrainError, Trainer};
+pub use train::{End, EpochReport, GradientNorms, Progress, TRAINING_KEY, TrainError, Trainer};
 
 use crate::domain::{Detail, Intervention, Trace, Weights};
 use batch::Batch;

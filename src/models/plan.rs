@@ -71,6 +71,13 @@ impl Plan {
         found
     }
 
+    /// Whether two runs repeat each other with another seed.
+    pub fn repeats(&self, other: &Self) -> bool {
+        let Self { seed, recipe: Recipe { epochs, early_stop, .. }, .. } = *self;
+        let same_length = (other.recipe.epochs, other.recipe.early_stop) == (epochs, early_stop);
+        same_length && Self { seed, ..other.clone() }.departure(self).is_none()
+    }
+
     /// The first field in which a run by this plan would be another one than by `begun`. How long training goes
     /// on and what is written beside it may change on the way.
     pub fn departure(&self, begun: &Self) -> Option<&'static str> {
@@ -117,5 +124,7 @@ mod tests {
         other.network.layers = 3;
         assert_eq!(other.departure(&plan()), Some("network"));
         assert_eq!(Plan { seed: 42, ..plan() }.departure(&plan()), Some("seed"));
+        assert!(Plan { seed: 42, ..plan() }.repeats(&plan()) && plan().repeats(&plan()));
+        assert!(!longer.repeats(&plan()) && !other.repeats(&plan()));
     }
 }

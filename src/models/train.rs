@@ -13,8 +13,8 @@ use crate::domain::Weights;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-/// Key under which weights say how they were trained.
-const METADATA_KEY: &str = "training";
+/// Key under which weights say how they were trained, as JSON; its `epoch` is an [`EpochReport`].
+pub const TRAINING_KEY: &str = "training";
 
 /// Why training cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -278,7 +278,7 @@ impl Trainer {
             "validation_graphs": self.data.validation.len(),
             "epoch": report,
         });
-        weights.metadata.insert(METADATA_KEY.to_owned(), text.to_string());
+        weights.metadata.insert(TRAINING_KEY.to_owned(), text.to_string());
         weights
     }
 

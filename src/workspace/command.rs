@@ -205,6 +205,8 @@ pub enum Command {
     },
     /// Train a model on the open dataset.
     Train(Box<TrainOptions>),
+    /// Judge the training run in a folder by the test molecules of the open dataset.
+    Evaluate(PathBuf),
     /// Save, open or recover a workspace.
     File(FileCommand),
     /// Write a note on a molecule, or on an atom or bond of it; without text there is none.

@@ -3,10 +3,11 @@
 use super::state::{JobStatus, Purpose, Severity};
 use super::{SWEPT_UNASKED, Workspace};
 use crate::engine::jobs::analyze::Analyze;
+use crate::engine::jobs::evaluate::Evaluate;
 use crate::engine::jobs::sweep::SweepJob;
 use crate::engine::jobs::train::Train;
 use crate::engine::{JobId, Place, Rows, SweepOptions, TrainOptions, Training};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl Workspace {
@@ -104,5 +105,15 @@ impl Workspace {
         let device = (self.engine.compute_device(), self.engine.describe_device());
         let job = Train::new(dataset, options, device);
         self.start(id, Purpose::Train, title, Box::new(job));
+    }
+    pub(super) fn evaluate(&mut self, folder: &Path) {
+        let Some(opened) = &self.state.opened else {
+            self.state
+                .notify(Severity::Error, "Nothing is open to judge a run by; open a file of test molecules first.");
+            return;
+        };
+        let job = Evaluate::new(Arc::clone(&opened.dataset), folder, self.engine.compute_device());
+        let id = self.engine.reserve();
+        self.start(id, Purpose::Sweep, format!("Judging {}", folder.display()), Box::new(job));
     }
 }

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(listed[1..], parts.map(here));
         assert_eq!(labels.iter().next().unwrap().1.len(), LONGEST_LABEL);
         let of_parts: Vec<_> = labels.of_parts(MoleculeId(4)).map(|(part, text)| (Some(part), text)).collect();
-        assert_eq!(of_parts, [(parts[1], "ring nitrogen"), (parts[2], "carries the MA")]);
+        assert_eq!(of_parts, [(parts[1], "ring nitrogen"), (parts[2], "carries the MA"), (parts[3], "far apart")]);
         labels.set(here(None), "  ");
         assert_eq!(labels.get(here(None)), None);
     }

@@ -265,6 +265,7 @@ impl Workspace {
             Command::SaveTrace(path) => self.save_trace(path),
             Command::Analyze { options, folder } => self.analyze(options, folder),
             Command::Train(options) => self.train(*options),
+            Command::Evaluate(folder) => self.evaluate(&folder),
             Command::Tell(severity, text) => self.state.notify(severity, text),
             Command::Dismiss(ids) => self.dismiss(&ids),
         }
@@ -369,6 +370,7 @@ impl Workspace {
                 self.add_model(checkpoint);
                 self.files.touched = true;
             }
+            Event::Evaluated(evaluation) => self.state.evaluations.push(evaluation),
             Event::Training(news) => self.state.training.take(news),
             Event::Written(path) => {
                 self.state.note(Severity::Info, format!("Wrote {}", path.display()), state::About::Written(path));

@@ -12,7 +12,7 @@ pub use super::notices::{About, Notice, Severity};
 use super::table::Table;
 use super::view::View;
 use crate::domain::{Ablations, Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
-use crate::engine::{Checkpoint, JobId, Survey, SweepOptions, Training};
+use crate::engine::{Checkpoint, JobId, RunEvaluation, Survey, SweepOptions, Training};
 use crate::figure::Draft;
 use crate::models::Initial;
 use crate::scene::{Layout, Pick};
@@ -171,6 +171,8 @@ pub struct State {
     pub surveys: Vec<Arc<Survey>>,
     /// The training run that is going on or was the last.
     pub training: Training,
+    /// The training runs that were judged, in that order.
+    pub evaluations: Vec<Arc<RunEvaluation>>,
     /// Queued and running jobs.
     pub jobs: Vec<JobStatus>,
     /// What the user was told, oldest first.

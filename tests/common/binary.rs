@@ -60,3 +60,31 @@ pub fn safetensors_shape(path: &Path, name: &str) -> Vec<usize> {
     let bytes = fs::read(path).unwrap();
     safetensors::SafeTensors::deserialize(&bytes).unwrap().tensor(name).unwrap().shape().to_vec()
 }
+
+/// Chains of carbon with something to learn.
+pub fn molecules(count: usize) -> String {
+    let line = |n: usize| {
+        let split = ["train", "train", "val", "train", "test"][n % 5];
+        format!("{}O,{},{split}\n", "C".repeat(n % 20 + 1), (n % 20) as f32 / 10.0)
+    };
+    (0..count).map(line).fold("smiles,target,split\n".to_owned(), |text, line| text + &line)
+}
+
+/// A file of such molecules.
+pub fn data(folder: &tempfile::TempDir) -> String {
+    let file = path(folder, "molecules.csv");
+    fs::write(&file, molecules(40)).unwrap();
+    file
+}
+
+/// A table without the columns that tell time.
+pub fn timeless(path: &Path) -> Vec<Vec<String>> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let times: Vec<bool> = header.iter().map(|name| name.contains("second")).collect();
+    let rows = std::iter::once(header).chain(reader.records().map(Result::unwrap));
+    let kept = |row: csv::StringRecord| {
+        row.iter().zip(&times).filter(|(_, time)| !**time).map(|(cell, _)| cell.to_owned()).collect()
+    };
+    rows.map(kept).collect()
+}

@@ -1,6 +1,7 @@
 //! Work that takes longer than a frame, cut into steps.
 
 pub mod analyze;
+pub mod evaluate;
 pub mod load;
 pub mod preview;
 pub mod sweep;

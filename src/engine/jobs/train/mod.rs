@@ -246,12 +246,19 @@ impl Train {
         self.complain_if(run, result, out);
     }
 
+    /// Saves a run that does not go on for now.
+    fn keep(&self, mut run: Run, out: &Outbox) {
+        if let Err(message) = self.save(&mut run) {
+            out.send(Event::Complaint(message));
+        }
+    }
+
     fn complain_if<E: std::fmt::Display>(&self, run: &mut Run, result: Result<(), E>, out: &Outbox) {
         let failed = result.is_err();
         if let Err(error) = result
             && !run.complained
         {
-            out.send(Event::Complaint(format!("{error} (training goes on, and saving is tried again)")));
+            out.send(Event::Remark(format!("{error} (training goes on, and saving is tried again)")));
         }
         run.complained = failed;
     }
@@ -348,7 +355,7 @@ impl Job for Train {
             }
             Ok(Progress::Epoch(epoch)) => {
                 if let Err(error) = self.end_epoch(&mut run, &epoch, out) {
-                    self.save_or_complain(&mut run, out);
+                    self.keep(run, out);
                     return Err(error);
                 }
                 Step::Working { done: u64::from(epoch.epoch), total: epochs }
@@ -359,7 +366,7 @@ impl Job for Train {
             }
             Err(error) => {
                 // The weights are those before the batch that went wrong: worth keeping.
-                self.save_or_complain(&mut run, out);
+                self.keep(run, out);
                 return Err(format!("{error}: {}", self.folder.path().display()));
             }
         };
@@ -368,10 +375,16 @@ impl Job for Train {
     }
 
     fn stop(&mut self, out: &Outbox) {
+        if let Some(run) = self.run.take() {
+            self.keep(run, out);
+        }
+    }
+
+    fn abandon(&mut self) {
         if let Some(mut run) = self.run.take()
             && let Err(message) = self.save(&mut run)
         {
-            out.send(Event::Complaint(message));
+            log::error!("the training run was not saved when the program ended: {message}");
         }
     }
 }

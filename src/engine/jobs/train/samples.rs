@@ -30,8 +30,9 @@ impl Samples {
             ));
         }
         let mut left_out = 0;
+        let places: Vec<usize> = (0..outputs).collect();
         let mut of = |split| {
-            let (samples, without) = samples(dataset, plan, split);
+            let (samples, without) = samples(dataset, plan, (&places, Some(split)));
             left_out += without;
             samples
         };
@@ -56,6 +57,28 @@ impl Samples {
         remarks.extend(unlearnable(&data, dataset, plan)?);
         remarks.extend(batches(&data, plan.recipe.batch));
         Ok(Self { data, test, probe, remarks })
+    }
+
+    /// The molecules that a trained network is judged by: the test split of a file that has splits or was trained on,
+    /// else all of it. Targets are found by name.
+    pub(in crate::engine) fn to_judge(
+        dataset: &Dataset,
+        plan: &Plan,
+        (targets, own): (&[String], bool),
+    ) -> Result<Vec<Sample>, String> {
+        let columns = &dataset.columns.targets;
+        let place = |name: &String| {
+            columns.iter().position(|column| column == name).ok_or_else(|| {
+                format!("The network predicts {name:?}, which is no target of the file; its targets are {columns:?}.")
+            })
+        };
+        let places = targets.iter().map(place).collect::<Result<Vec<usize>, String>>()?;
+        let whole = !own && dataset.records.iter().all(|record| record.split.is_none());
+        let (samples, _) = samples(dataset, plan, (&places, (!whole).then_some(Split::Test)));
+        if samples.is_empty() {
+            return Err("No test molecule has a target and can be scored; name a file that has some.".to_owned());
+        }
+        Ok(samples)
     }
 }
 
@@ -91,15 +114,16 @@ fn batches(data: &TrainingData, batch: usize) -> Option<String> {
     })
 }
 
-/// The samples of a split, and how many of its molecules have none.
-fn samples(dataset: &Dataset, plan: &Plan, split: Split) -> (Vec<Sample>, usize) {
+/// The samples of a split or of all molecules, with the targets at some places; and how many molecules have none.
+fn samples(dataset: &Dataset, plan: &Plan, (places, split): (&[usize], Option<Split>)) -> (Vec<Sample>, usize) {
     let spec = &plan.network;
     let edge_limit = if plan.allow_large { usize::MAX } else { FULL_GRAPH_LIMIT };
     let drawn = dataset.records.iter().all(|record| record.split.is_none());
     let split_of = |record: &Record| if drawn { Some(drawn_split(record, plan.seed)) } else { record.split };
-    let records: Vec<&Record> = dataset.records.iter().filter(|record| split_of(record) == Some(split)).collect();
+    let wanted = |record: &&Record| split.is_none() || split_of(record) == split;
+    let records: Vec<&Record> = dataset.records.iter().filter(wanted).collect();
     let sample = |record: &&Record| {
-        let targets = record.targets.get(..spec.outputs)?.to_vec();
+        let targets = places.iter().map(|&place| record.targets.get(place).copied()).collect::<Option<_>>()?;
         let graph = spec.input(&io::smiles::read(&record.smiles).ok()?.molecule, edge_limit).ok()?;
         Some(Sample { graph, targets }).filter(Sample::is_labelled)
     };
