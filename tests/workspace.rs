@@ -385,7 +385,7 @@ fn one_of_several_targets_is_spoken_of() {
     assert_eq!(rows, [2, 1], "missing values come last");
     // A file that has no such target is spoken of by its own.
     give(&mut workspace, Command::Open(Source::Bundled));
-    assert_eq!(workspace.state.table.property.as_ref().unwrap().title, "target");
+    assert_eq!(workspace.state.table.property.as_ref().unwrap().title, "penalised_logP");
 }
 
 fn shown_ablations(workspace: &Workspace) -> Vec<Ablation> {
