@@ -123,6 +123,6 @@ fn runs_are_judged_both_ways_with_intervals_and_ratios() {
     fs::write(&file, molecules(35)).unwrap();
     refuses(&["evaluate", "--device", "cpu", &runs[0]], &["changed since it began", "--data"]);
     fs::remove_file(&file).unwrap();
-    refuses(&["evaluate", "--device", "cpu", &runs[0]], &["are gone", "--data"]);
+    refuses(&["evaluate", "--device", "cpu", &runs[0]], &["molecules.csv", "are gone"]);
     refuses(&["evaluate", "--device", "cpu", folder.path().to_str().unwrap()], &["run.toml"]);
 }

@@ -63,7 +63,8 @@ fn a_run_is_a_folder_and_a_resumed_one_is_the_same() {
     refuses(&train(&file, &run, &["--resume", "--seed", "8"]), &["another seed"]);
     refuses(&train(&file, &run, &["--resume", "--learning-rate", "0.1"]), &["another recipe"]);
     refuses(&["train", &file, "--device", "cpu", "--out", &run, "--resume", "--arch", "san"], &["another network"]);
-    let said = bondscope(&["train", &file, "--device", "cpu", "--out", &run, "--resume", "--epochs", "6"]);
+    // A run knows its data.
+    let said = bondscope(&["train", "--device", "cpu", "--out", &run, "--resume", "--epochs", "6"]);
     let said = stderr(&said);
     assert!(!said.contains("epoch 3/") && said.contains("epoch 4/6") && said.contains("largest MA ratio"), "{said}");
     assert_same(&run, &straight);
@@ -169,6 +170,8 @@ fn a_folder_in_use_and_changed_data_are_refused() {
     fs::write(&file, molecules(39)).unwrap();
     refuses(&train(&file, &run, &["--resume"]), &["The data changed"]);
     refuses(&train(&file, &path(&folder, "none"), &["--resume"]), &["no run to go on with"]);
+    refuses(&["train", "--resume", "--out", &path(&folder, "none")], &["no run to go on with"]);
+    refuses(&["train", "--out", &path(&folder, "none")], &["FILE"]);
     refuses(&train(&file, folder.path().to_str().unwrap(), &[]), &["Something else is here already"]);
 }
 

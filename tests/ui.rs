@@ -104,7 +104,7 @@ fn a_bond_is_chosen_in_the_drawing_and_in_the_list_and_keeps_through_layers() {
 
     let listed = harness
         .get_all_by_role(Role::Button)
-        .filter(|node| node.accesskit_node().label().is_some_and(|label| label.contains("single, ratio")));
+        .filter(|node| node.accesskit_node().label().is_some_and(|label| label.contains(" · single")));
     let listed: Vec<_> = listed.collect();
     assert!(listed.len() > 3);
     listed.last().unwrap().click_accesskit();

@@ -4,12 +4,13 @@ use super::Failure;
 use super::args::{ColumnArgs, DeviceChoice, TextFormat};
 use super::run::{Session, print};
 use super::runs::{self, Row, aligned};
+use super::train::own_data;
 use crate::domain::ColumnChoice;
 use crate::engine::RunEvaluation;
 use crate::engine::run::{RunFile, RunFolder};
 use crate::workspace::{Command, Source};
 use clap::Args as ClapArgs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// `evaluate`
 #[derive(Debug, ClapArgs)]
@@ -67,13 +68,6 @@ pub(super) fn run(task: &EvaluateArgs, device: DeviceChoice) -> Result<(), Failu
             found.iter().map(|run| line(run)).collect()
         }
     })
-}
-
-/// Where the data of a run are.
-fn own_data(folder: &Path, file: &RunFile) -> Result<PathBuf, String> {
-    let missing = || format!("the data of the run are gone ({}); name them with --data", file.data.name);
-    let path = file.data.path.clone().filter(|path| path.exists());
-    path.ok_or_else(|| format!("{}: {}", missing(), folder.display()))
 }
 
 fn text<'a>(found: impl Iterator<Item = &'a RunEvaluation> + Clone) -> String {

@@ -59,7 +59,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn is_workspace(file: &Path) -> bool {
+pub(super) fn is_workspace(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(ENDING))
 }
 

@@ -3,14 +3,14 @@
 use super::Failure;
 use super::args::{ColumnArgs, DeviceChoice, Init};
 use super::network::{Arch, EbtChoice, EncodingChoice, FeatureChoice, FullGraph, ReadoutChoice};
-use super::run::Session;
-use crate::domain::{self, Dataset};
+use super::run::{Session, is_workspace};
+use crate::domain::{self, ColumnChoice, Dataset};
 use crate::engine::run::{Config, RunFile, RunFolder};
 use crate::engine::{BASE_SEED, TrainOptions};
 use crate::models::{self, Ebt, Features, ModelSpec, Plan, Preset, Recipe, Task};
-use crate::workspace::Command;
+use crate::workspace::{Command, Source};
 use clap::{Args as ClapArgs, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the help puts the numbers of training.
 const RECIPE: &str = "Recipe (what is not said is the paper's for the network)";
@@ -21,8 +21,10 @@ const NETWORK: &str = "Network (what is not said is the preset's)";
 /// `train`
 #[derive(Debug, ClapArgs)]
 pub(super) struct TrainArgs {
-    /// The file with molecules, targets and a train/val/test column (without one they are drawn 80/10/10)
-    file: PathBuf,
+    /// The file with molecules, targets and a train/val/test column (without one they are drawn 80/10/10); that of
+    /// the run where one is resumed
+    #[arg(required_unless_present = "resume")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     columns: ColumnArgs,
     /// A network and recipe of the paper
@@ -148,19 +150,42 @@ pub(super) fn run(task: &TrainArgs, device: DeviceChoice) -> Result<(), Failure>
     // A wrong configuration is told before a large file is read.
     let config = task.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
     let folder = RunFolder::at(&task.out);
-    let begun =
-        if task.resume && folder.run_file().exists() { Some(RunFile::read(&folder.run_file())?.plan) } else { None };
+    let begun = if task.resume && folder.run_file().exists() { Some(RunFile::read(&folder.run_file())?) } else { None };
     let mut session = Session::new(device)?;
-    session.open(&task.file, &task.columns)?;
+    open(&mut session, task, begun.as_ref())?;
     let dataset = session.workspace.state.dataset().ok_or_else(|| "nothing is open to train on".to_owned())?;
     let plan = match begun {
-        Some(begun) => task.changes.laid_over(begun),
+        Some(begun) => task.changes.laid_over(begun.plan),
         None => plan(task, &config, dataset)?,
     };
     if let Some(conflict) = plan.conflicts().first() {
         return Err(Failure::Unusable(format!("such a run cannot be: {conflict}")));
     }
     session.run(Command::Train(Box::new(TrainOptions { plan, resume: task.resume, out: task.out.clone() })))
+}
+
+/// Opens what is named, or what a run was begun with; a run knows how the columns of its data are read.
+fn open(session: &mut Session, task: &TrainArgs, begun: Option<&RunFile>) -> Result<(), Failure> {
+    let said = task.columns.choice()? != ColumnChoice::default();
+    match (&task.file, begun) {
+        (Some(file), begun) if said || is_workspace(file) || begun.is_none() => session.open(file, &task.columns),
+        (file, Some(begun)) => {
+            let path = file.clone().map_or_else(|| own_data(&task.out, begun), Ok)?;
+            session.run(Command::Open(Source::Columns { path, choice: begun.data.columns.clone() }))
+        }
+        (_, None) => {
+            let place = task.out.display();
+            Err(Failure::Unusable(format!("there is no run to go on with, since run.toml is missing: {place}")))
+        }
+    }
+}
+
+/// Where the data of a run are.
+pub(super) fn own_data(folder: &Path, file: &RunFile) -> Result<PathBuf, String> {
+    let path = file.data.path.clone().filter(|path| path.exists());
+    let gone =
+        || format!("the data of the run ({}) are gone; name where they are: {}", file.data.name, folder.display());
+    path.ok_or_else(gone)
 }
 
 /// The plan that was asked for.

@@ -25,4 +25,4 @@ pub use table::{
 pub use tensors::{Tensor, TensorFormat, write_tensors};
 pub use validate::{Validator, load_fully};
 pub use weights::{read_weights, weights_from_bytes, write_weights};
-pub use write::{temporary_file, write_atomically, write_bytes};
+pub use write::{is_leftover, remove_leftovers, temporary_file, write_atomically, write_bytes};

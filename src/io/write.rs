@@ -4,6 +4,24 @@ use super::WriteError;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".bondscope-";
+
+/// Removes temporary files that a process left in a folder when it was killed. Only for a folder that no other
+/// process writes to.
+pub fn remove_leftovers(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten().filter(is_leftover) {
+        if let Err(error) = std::fs::remove_file(entry.path()) {
+            log::warn!("a temporary file cannot be removed ({error}): {}", entry.path().display());
+        }
+    }
+}
+
+/// Whether something in a folder is a temporary file.
+pub fn is_leftover(entry: &std::fs::DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
+}
+
 /// Writes a file through a temporary one beside it, which takes its place when complete: whoever
 /// reads meets the old file or the new one.
 ///
@@ -51,7 +69,7 @@ pub fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile>
 
 fn builder() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".bondscope-");
+    builder.prefix(TEMPORARY);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -45,7 +45,7 @@ impl Trainer {
             version: VERSION,
             recipe: self.recipe.clone(),
             seed: self.seed,
-            data: self.data.fingerprint(),
+            data: self.fingerprint,
             shuffle: self.shuffle.state(),
             position: self.position.resumable(),
             norms: self.norms.clone(),
@@ -88,6 +88,7 @@ impl Trainer {
             recipe: saved.recipe,
             seed: saved.seed,
             learner,
+            fingerprint: data.fingerprint(),
             data,
             shuffle: Generator::resume(saved.shuffle),
             order: Vec::new(),
@@ -99,7 +100,7 @@ impl Trainer {
             evaluated: None,
         };
         trainer.check()?;
-        if trainer.data.fingerprint() != saved.data {
+        if trainer.fingerprint != saved.data {
             return Err(TrainError::Resume { reason: "it was training on other molecules or targets".into() });
         }
         trainer.draw_order();

@@ -155,6 +155,8 @@ pub struct Trainer {
     pub(super) seed: u64,
     pub(super) learner: Learner,
     pub(super) data: TrainingData,
+    /// Of `data`, which never change.
+    pub(super) fingerprint: u64,
     /// State of the shuffling generator before it drew `order`.
     pub(super) shuffle: Generator,
     pub(super) order: Vec<u32>,
@@ -188,6 +190,7 @@ impl Trainer {
             seed,
             norms: Vec::new(),
             learner,
+            fingerprint: data.fingerprint(),
             data,
             shuffle: Generator::new(seed, "shuffle"),
             order: Vec::new(),

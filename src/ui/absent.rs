@@ -16,6 +16,10 @@ const LISTED: usize = 20;
 /// Height of a row of the list, points.
 const ROW: f32 = 18.0;
 
+/// Width of the threshold with its words, and of its number alone, points.
+const WHOLE: f32 = 230.0;
+const NUMBER: f32 = 80.0;
+
 /// The slider spans so much of the range of values, downwards from the largest: what is weaker by more
 /// would be all of them at once.
 const SPAN: f32 = 1e-5;
@@ -45,8 +49,12 @@ fn threshold(ui: &mut Ui, state: &State, absent: &AbsentBonds, effects: &mut Vec
     let low = low.unwrap_or(high).max(high * SPAN);
     // Where all are alike one can still ask for all of them.
     let low = if low < high { low } else { high / 2.0 };
+    // A slider and its number do not wrap by themselves.
+    if ui.available_size_before_wrap().x < WHOLE {
+        ui.end_row();
+    }
     let label = ui.label("from");
-    ui.spacing_mut().slider_width = 110.0;
+    ui.spacing_mut().slider_width = (ui.available_size_before_wrap().x - NUMBER).clamp(40.0, 110.0);
     let now = state.view.arcs.least.or(absent.weakest()).unwrap_or(high);
     let mut least = now;
     let slider = Slider::new(&mut least, low..=high)

@@ -290,7 +290,7 @@ fn conclusion(ui: &mut Ui, view: &ColumnsView, preview: &Preview, draft: &mut Dr
     let are_labels = |(_, column): (_, &PreviewColumn)| column.cells.numbers == column.cells.binary;
     let targets = of_targets().count();
     let found = if targets > 0 && of_targets().all(are_labels) { Task::Labels } else { Task::Regression };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(format!("{}, read as", counted(targets, "target")));
         ui.radio_value(&mut draft.task, None, format!("what the cells say ({})", found.name()));
         ui.radio_value(&mut draft.task, Some(Task::Regression), "regression: measured numbers");

@@ -205,7 +205,7 @@ fn edge_table(ui: &mut Ui, state: &State, edge: &EdgeDetail, count: usize, effec
     if has_before {
         columns.push(("before", 50.0));
     }
-    columns.extend([("Median", 52.0), ("Max", 50.0), ("Head:ch", 50.0), ("Rank", 40.0)]);
+    columns.extend([("Median", 48.0), ("Max", 48.0), ("Head:ch", 48.0), ("Rank", 32.0)]);
     let rows = edge.layers.iter().enumerate().map(|(layer, reading)| {
         let mut cells = vec![number(reading.stat.ratio)];
         if has_before {
@@ -228,10 +228,9 @@ fn layer_table(ui: &mut Ui, state: &State, columns: &[(&str, f32)], rows: Vec<Ve
     ui.spacing_mut().item_spacing = egui::vec2(4.0, 1.0);
     ui.spacing_mut().interact_size.y = ROW;
     let mut table = TableBuilder::new(ui).vscroll(false).cell_layout(Layout::right_to_left(Align::Center));
-    for (index, (_, width)) in columns.iter().enumerate() {
-        let last = index + 1 == columns.len();
-        table =
-            table.column(if last { Column::remainder().at_least(*width).clip(true) } else { Column::exact(*width) });
+    // Numbers that belong together stand together, however wide the panel is.
+    for (_, width) in columns {
+        table = table.column(Column::exact(*width).clip(true));
     }
     let table = table.header(ROW, |mut header| {
         for (name, _) in columns {
@@ -332,7 +331,7 @@ pub(super) fn atom(ui: &mut Ui, state: &State, detail: &mut AtomDetail, effects:
     ui.add_space(4.0);
     ui.label(RichText::new("Node attention output").size(14.0).strong());
     ui.label(weak("The normalised weighted sum that the atom receives, before the output projection.").small());
-    let columns = [("Layer", 38.0), ("Norm", 54.0), ("strongest (head:channel size)", 200.0)];
+    let columns = [("Layer", 38.0), ("Norm", 54.0), ("strongest (head:channel size)", 230.0)];
     let rows = detail.layers.iter().map(|layer| {
         let features = layer
             .strongest

@@ -24,6 +24,9 @@ const NUMBERS: &str = "Atoms are numbered from 0, in the order of the file";
 /// Longer lists draw only the rows that are seen.
 const LISTED_WHOLE: usize = 250;
 
+/// Room for the choice of the order of the list, points.
+const ORDERED: f32 = 190.0;
+
 /// From this width on, the list stands beside the details; points.
 const WIDE: f32 = 780.0;
 
@@ -202,8 +205,13 @@ fn bond_list(
 ) {
     ui.horizontal(|ui| {
         ui.label(RichText::new("Bonds").size(14.0).strong());
-        ui.label(weak(format!("layer {}", state.view.reading.layer)).small());
-        terms::ask(ui, Term::DirectedEdge);
+        // In a narrow panel the order of the list is what is needed here.
+        if ui.available_width() > ORDERED + 90.0 {
+            ui.label(weak(heading(state)).small());
+        }
+        if ui.available_width() > ORDERED {
+            terms::ask(ui, Term::DirectedEdge);
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             ui.spacing_mut().button_padding.x = 6.0;
@@ -222,16 +230,10 @@ fn bond_list(
         return;
     }
     let coloring = state.view.coloring;
-    let quantity = quantity_name(state.view.reading.quantity).trim_start_matches("MA ");
-    let quantity = format!("{}{quantity}", if coloring == Coloring::Difference { "change of " } else { "" });
     let mut row = |ui: &mut Ui, (bond, readings): (BondId, &[&EdgeReading])| {
         let pick = Pick::Bond(bond);
-        let text = format!(
-            "{} {}, {quantity} {}",
-            parts::bond_name(molecule, bond),
-            parts::pick_kind(molecule, pick).replace(" bond", ""),
-            values(molecule, readings, coloring)
-        );
+        let kind = parts::pick_kind(molecule, pick).replace(" bond", "");
+        let text = format!("{} · {kind}", values(molecule, readings, coloring));
         let picked = state.pick == Some(pick);
         let button =
             Button::selectable(picked, RichText::new(&text).size(12.0)).min_size(egui::vec2(ui.available_width(), 0.0));
@@ -260,6 +262,13 @@ fn bond_list(
     *listed = state.pick;
 }
 
+/// What the numbers of the list are: `ratio, layer 3`.
+fn heading(state: &State) -> String {
+    let quantity = quantity_name(state.view.reading.quantity).trim_start_matches("MA ");
+    let change = if state.view.coloring == Coloring::Difference { "change of " } else { "" };
+    format!("{change}{quantity}, layer {}", state.view.reading.layer)
+}
+
 /// `N7→C3 1736, C3→N7 412`: both directions with their numbers; changes with their sign.
 fn values(molecule: &Molecule, readings: &[&EdgeReading], coloring: Coloring) -> String {
     let one = |reading: &&EdgeReading| {
@@ -275,18 +284,18 @@ fn head(
     pick: Pick,
     effects: &mut Vec<Effect>,
 ) {
-    ui.horizontal(|ui| {
-        let name = parts::pick_name(molecule, pick);
-        ui.label(RichText::new(&name).heading()).on_hover_text(NUMBERS);
-        if let Pick::Atom(atom) = pick {
-            ui.label(weak(format!("atom with {}", parts::counted(molecule.degree(atom), "bond"))));
-            return;
+    let name = parts::pick_name(molecule, pick);
+    let kind = match pick {
+        Pick::Atom(atom) => format!("atom with {}", parts::counted(molecule.degree(atom), "bond")),
+        Pick::Bond(_) | Pick::Pair(..) => parts::pick_kind(molecule, pick),
+    };
+    parts::from_right(ui, |ui| {
+        if let Some(edges) = parts::directions(molecule, pick, picture, state.view.coloring) {
+            ablation::chooser(ui, state.ablated(), (&edges, &name), effects);
         }
-        ui.label(weak(parts::pick_kind(molecule, pick)));
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if let Some(edges) = parts::directions(molecule, pick, picture, state.view.coloring) {
-                ablation::chooser(ui, state.ablated(), (&edges, &name), effects);
-            }
+        ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+            ui.label(RichText::new(&name).heading()).on_hover_text(NUMBERS);
+            ui.add(egui::Label::new(weak(kind)).truncate());
         });
     });
 }

@@ -254,12 +254,13 @@ pub(super) fn explicit_bias(ui: &mut Ui, state: &State, effects: &mut Vec<Effect
     let slider = Slider::new(&mut value, 0.0..=1.0).step_by(0.01).fixed_decimals(2);
     let slider = ui.add_enabled(has_bias, slider).on_disabled_hover_text(&tip);
     // Where words do not fit, the tip says the rest.
-    let slider = match [text, EBT_SHORT].into_iter().find(|text| fits(ui, text)) {
+    let short = if has_bias { EBT_SHORT } else { "no EBT" };
+    let slider = match [text, short].into_iter().find(|text| fits(ui, text)) {
         Some(text) => {
             let label = ui.add(Label::new(if has_bias { RichText::new(text) } else { parts::weak(text) }));
             slider.labelled_by(label.on_hover_text(&tip).id)
         }
-        None => parts::named(slider, EBT_SHORT).on_hover_text(&tip),
+        None => parts::named(slider, short).on_hover_text(&tip),
     };
     if slider.changed() && Scale::new(value) != scale {
         effects.push(Command::SetExplicitBias(Scale::new(value)).into());

@@ -2,7 +2,7 @@
 //! user's edits changed about it.
 
 use super::parts::{self, decimal, signed, weak};
-use crate::domain::{AtomId, Comparison, unit};
+use crate::domain::{AtomId, Comparison, Dataset, unit};
 use crate::engine::Checkpoint;
 use crate::models::Task;
 use crate::scene::Pick;
@@ -129,7 +129,7 @@ fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom
         };
         // Where the unit stands beside it, the name needs none; a probability has no unit.
         let in_unit = column.is_none() || checkpoint.predicts(&name);
-        let differs = (!in_unit && !checkpoint.is_base()).then(|| difference(checkpoint, output, &name));
+        let differs = dataset.filter(|_| !in_unit).and_then(|dataset| difference(checkpoint, output, dataset, &name));
         let (name, unit) = (title.to_owned(), unit.filter(|_| spec.task == Task::GraphRegression));
         Target { name, unit, in_unit, differs, known, before: spec.meaning(before), after: spec.meaning(after) }
     };
@@ -138,12 +138,25 @@ fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom
 }
 
 /// What a model predicts in place of a column that it was not trained on.
-fn difference(checkpoint: &Checkpoint, output: usize, column: &str) -> (&'static str, String) {
-    match checkpoint.trained_on(output) {
+fn difference(
+    checkpoint: &Checkpoint,
+    output: usize,
+    dataset: &Dataset,
+    column: &str,
+) -> Option<(&'static str, String)> {
+    let told = match checkpoint.trained_on(output) {
+        // What is inside the program belongs together, and an untrained model predicts nothing yet.
+        _ if checkpoint.is_base() || checkpoint.file.is_none() && dataset.path.is_none() => return None,
         Some(own) => (
             "another quantity",
             format!(
                 "This model was trained to predict {own}, not {column}: do not compare it with the measured value."
+            ),
+        ),
+        None if checkpoint.file.is_none() => (
+            "perhaps another quantity",
+            format!(
+                "This model was trained on the target of the bundled molecules; compare it with {column} only if that is the same."
             ),
         ),
         None => (
@@ -152,7 +165,8 @@ fn difference(checkpoint: &Checkpoint, output: usize, column: &str) -> (&'static
                 "Its file does not say what this model was trained to predict; compare it with {column} only if that is the same."
             ),
         ),
-    }
+    };
+    Some(told)
 }
 
 /// Known value, prediction and change in one line, of the target shown where there are several.

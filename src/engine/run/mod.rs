@@ -15,6 +15,7 @@ pub use outcome::{Measured, Outcome};
 pub use record::Ratios;
 pub(super) use record::Record;
 
+use crate::io;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -100,10 +101,15 @@ impl RunFolder {
         std::fs::create_dir_all(self.checkpoints()).map_err(failed)?;
         let lock = File::create(self.0.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(lock),
+            Ok(()) => {
+                [&self.0, &self.checkpoints()].into_iter().for_each(|folder| io::remove_leftovers(folder));
+                Ok(lock)
+            }
             Err(TryLockError::WouldBlock) => {
                 Err(format!("Another Bondscope is training in this folder; stop it, or choose another folder: {place}"))
             }
+            // Some network drives know no locks; whoever trains there keeps apart by himself.
+            Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(lock),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
     }
@@ -114,7 +120,8 @@ impl RunFolder {
             return true;
         }
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
-        entries.into_iter().any(|entry| entry.file_name() != LOCK && entry.file_name() != "checkpoints")
+        let own = |entry: &std::fs::DirEntry| entry.file_name() == LOCK || entry.file_name() == "checkpoints";
+        entries.into_iter().any(|entry| !own(&entry) && !io::is_leftover(&entry))
     }
 }
 
@@ -161,7 +168,10 @@ mod tests {
         let held = folder.claim(false).unwrap();
         assert!(folder.claim(false).unwrap_err().contains("Another Bondscope is training in this folder"));
         drop(held);
+        let leftover = folder.path().join(".bondscope-x1y2");
+        std::fs::write(&leftover, "half").unwrap();
         let held = folder.claim(false).unwrap();
+        assert!(!leftover.exists(), "what a killed process left is cleared away");
         std::fs::write(folder.run_file(), "").unwrap();
         drop(held);
         assert!(folder.claim(false).unwrap_err().contains("--resume"));

@@ -4,10 +4,13 @@
 use eframe::egui::{Rect, Ui, Vec2, pos2};
 
 /// Height of the lines above a drawing, points.
-const HEAD: f32 = 58.0;
+const HEAD: f32 = 44.0;
 
 /// Blank space left and right of these lines, points.
 const MARGIN: f32 = 10.0;
+
+/// Least width of a cell: what its lines need, points.
+const LEAST: f32 = 110.0;
 
 /// Width of a typical drawing in units of its height.
 const ASPECT: f32 = 2.2;
@@ -51,6 +54,11 @@ fn rows_of(room: Rect, count: usize) -> Vec<Rect> {
     (0..count).map(|place| Rect::from_x_y_ranges(room.x_range(), part(place)..=part(place + 1))).collect()
 }
 
+#[allow(clippy::cast_precision_loss, reason = "a few columns")]
+fn width_of(room: Vec2, columns: usize) -> f32 {
+    room.x / columns as f32
+}
+
 /// The number of columns with which a typical drawing is largest.
 fn columns_of(room: Vec2, count: usize) -> usize {
     let size = |columns: usize| {
@@ -59,7 +67,9 @@ fn columns_of(room: Vec2, count: usize) -> usize {
         let (width, height) = (room.x / columns as f32, room.y / rows as f32 - HEAD);
         height.min(width / ASPECT)
     };
-    (1..=count).max_by(|&a, &b| size(a).total_cmp(&size(b)).then(b.cmp(&a))).unwrap_or(1)
+    // Columns that are too narrow for their heads would be of no use.
+    let fit = |&columns: &usize| columns == 1 || width_of(room, columns) >= LEAST;
+    (1..=count).filter(fit).max_by(|&a, &b| size(a).total_cmp(&size(b)).then(b.cmp(&a))).unwrap_or(1)
 }
 
 /// The line around a cell.
@@ -91,9 +101,10 @@ mod tests {
 
     #[test]
     fn wide_panels_have_columns_and_tall_ones_rows() {
-        assert_eq!(columns_of(Vec2::new(560.0, 360.0), 2), 2);
-        assert_eq!(columns_of(Vec2::new(560.0, 360.0), 3), 2);
+        assert_eq!(columns_of(Vec2::new(560.0, 300.0), 2), 2);
+        assert_eq!(columns_of(Vec2::new(560.0, 300.0), 3), 2);
         assert_eq!(columns_of(Vec2::new(1800.0, 500.0), 3), 3);
         assert_eq!(columns_of(Vec2::new(300.0, 900.0), 3), 1);
+        assert_eq!(columns_of(Vec2::new(300.0, 60.0), 4), 2, "narrower ones would have no room for a head");
     }
 }

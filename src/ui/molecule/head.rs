@@ -9,6 +9,12 @@ use super::super::prediction::{self, Prediction};
 use crate::workspace::{Command, Difference, State, side_letter};
 use eframe::egui::{self, Label, RichText, Ui, Vec2};
 
+/// Room for the switch of the difference map beside the number of the molecule, points.
+const DIFFERENCE: f32 = 130.0;
+
+/// Room for the button that swaps two states, beside their names, points.
+const SWAP: f32 = 130.0;
+
 /// Number, name and SMILES, and on the right what can be put beside.
 pub(super) fn head_line(ui: &mut Ui, state: &State, waiting: bool, effects: &mut Vec<Effect>) {
     ui.horizontal(|ui| {
@@ -21,7 +27,8 @@ pub(super) fn head_line(ui: &mut Ui, state: &State, waiting: bool, effects: &mut
         number.on_hover_text("Number of the molecule: its place among the usable lines of the file, counted from 0");
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             effects.extend(lanes::button(ui, state));
-            if !state.lanes.is_empty() {
+            // Where there is no room, the menu beside it has this too.
+            if !state.lanes.is_empty() && ui.available_width() > DIFFERENCE {
                 effects.extend(parts::action_switch(ui, ActionId::DifferenceMap, "difference map", state));
             }
             if waiting {
@@ -74,9 +81,10 @@ pub(super) fn side(ui: &mut Ui, state: &State, side: usize, effects: &mut Vec<Ef
             if icons::button(ui, Icon::Close, &format!("Close {title}")).clicked() {
                 effects.push(Command::RemoveLane(side).into());
             }
+            let roomy = ui.available_width() > SWAP;
             let same = state.side(0).is_some_and(|main| main.checkpoint.id == shown.checkpoint.id);
             let name = format!("Swap A and {}", side_letter(side));
-            if ui.add_enabled_ui(!same, |ui| icons::button(ui, Icon::Swap, &name)).inner.clicked() {
+            if roomy && ui.add_enabled_ui(!same, |ui| icons::button(ui, Icon::Swap, &name)).inner.clicked() {
                 effects.push(Command::SwapLane(side).into());
             }
         }
@@ -92,12 +100,12 @@ pub(super) fn side(ui: &mut Ui, state: &State, side: usize, effects: &mut Vec<Ef
                 let tip = format!("{}: choose another, or whether your edits apply", shown.checkpoint.title);
                 button.response.on_hover_text(tip);
             }
+            let mut words = vec![state.condition_at(side).to_owned()];
+            words.extend(lanes::edits(state, side));
+            words.extend(clamped(state, side));
+            line(ui, &words.join(" · "));
         });
     });
-    let mut words = vec![state.condition_at(side).to_owned()];
-    words.extend(lanes::edits(state, side));
-    words.extend(clamped(state, side));
-    line(ui, &words.join(" · "));
     line(ui, &told(state, side));
 }
 
@@ -164,7 +172,12 @@ pub(super) fn difference(ui: &mut Ui, state: &State, shown: Difference, effects:
             button.response.on_hover_text("Choose the two states");
         });
     });
-    let name = |side: usize| state.name_at(side);
-    line(ui, &format!("{} minus {}", name(shown.of), name(shown.minus)));
-    line(ui, "grey: no difference, or an edge that only one of them has");
+    let name = |side: usize| state.side(side).map_or("", |side| &*side.checkpoint.id.name);
+    let whole = format!("{} minus {}", state.name_at(shown.of), state.name_at(shown.minus));
+    // Of one model in two conditions the name says nothing.
+    let same = name(shown.of) == name(shown.minus);
+    let of = |side: usize| if same { state.condition_at(side) } else { name(side) };
+    let text = format!("{} − {}; grey: equal, or in one only", of(shown.of), of(shown.minus));
+    let tip = format!("{whole}; grey: no difference, or an edge that only one of both has");
+    ui.add(Label::new(RichText::new(text).small()).truncate()).on_hover_text(tip);
 }

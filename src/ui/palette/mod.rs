@@ -12,8 +12,7 @@ use super::{parts, theme};
 use crate::workspace::State;
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    self, Align, Align2, FontId, Id, Key, Modifiers, Rect, Role, ScrollArea, Sense, TextEdit, Ui, Vec2, WidgetInfo,
-    pos2,
+    self, Align2, FontId, Id, Key, Modifiers, Rect, Role, ScrollArea, Sense, TextEdit, Ui, Vec2, WidgetInfo, pos2,
 };
 use entries::{Act, Entry, Molecules};
 
@@ -149,7 +148,7 @@ fn list(ui: &mut Ui, own: &mut Palette, found: &[Entry]) -> Option<usize> {
         egui::Frame::new().inner_margin(14).show(ui, |ui| ui.label(weak("Nothing matches.")));
         return None;
     }
-    let room = (ui.ctx().content_rect().height() - 2.0 * TOP - 60.0).clamp(3.0 * ROW, ROWS * ROW);
+    let room = (ui.ctx().content_rect().height() - 2.0 * TOP - 68.0).clamp(3.0 * ROW, ROWS * ROW);
     let area = ScrollArea::vertical().id_salt("lines").max_height(room).auto_shrink([false, true]);
     let mut clicked = None;
     area.show(ui, |ui| {
@@ -242,7 +241,7 @@ fn key_cap(ui: &Ui, row: Rect, keys: &str) -> f32 {
 fn hint(ui: &mut Ui) {
     let margin = egui::Margin::symmetric(14, 6);
     egui::Frame::new().fill(theme::chrome(ui.visuals())).corner_radius(7).inner_margin(margin).show(ui, |ui| {
-        ui.with_layout(egui::Layout::left_to_right(Align::Center), |ui| {
+        ui.horizontal(|ui| {
             ui.set_width(ui.available_width());
             ui.label(weak("↑ ↓ choose   ·   Enter carries out   ·   Esc closes").small());
         });
