@@ -2,7 +2,7 @@
 //! user's edits changed about it.
 
 use super::parts::{self, decimal, signed, weak};
-use crate::domain::{AtomId, Comparison, Dataset, unit};
+use crate::domain::{AtomId, Comparison, unit};
 use crate::engine::Checkpoint;
 use crate::models::Task;
 use crate::scene::Pick;
@@ -129,7 +129,7 @@ fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom
         };
         // Where the unit stands beside it, the name needs none; a probability has no unit.
         let in_unit = column.is_none() || checkpoint.predicts(&name);
-        let differs = dataset.filter(|_| !in_unit).and_then(|dataset| difference(checkpoint, output, dataset, &name));
+        let differs = if in_unit { None } else { difference(checkpoint, output, &name) };
         let (name, unit) = (title.to_owned(), unit.filter(|_| spec.task == Task::GraphRegression));
         Target { name, unit, in_unit, differs, known, before: spec.meaning(before), after: spec.meaning(after) }
     };
@@ -138,25 +138,14 @@ fn targets(state: &State, comparison: &Comparison, checkpoint: &Checkpoint, atom
 }
 
 /// What a model predicts in place of a column that it was not trained on.
-fn difference(
-    checkpoint: &Checkpoint,
-    output: usize,
-    dataset: &Dataset,
-    column: &str,
-) -> Option<(&'static str, String)> {
+fn difference(checkpoint: &Checkpoint, output: usize, column: &str) -> Option<(&'static str, String)> {
     let told = match checkpoint.trained_on(output) {
-        // What is inside the program belongs together, and an untrained model predicts nothing yet.
-        _ if checkpoint.is_base() || checkpoint.file.is_none() && dataset.path.is_none() => return None,
+        // An untrained model predicts nothing yet.
+        _ if checkpoint.is_base() => return None,
         Some(own) => (
             "another quantity",
             format!(
                 "This model was trained to predict {own}, not {column}: do not compare it with the measured value."
-            ),
-        ),
-        None if checkpoint.file.is_none() => (
-            "perhaps another quantity",
-            format!(
-                "This model was trained on the target of the bundled molecules; compare it with {column} only if that is the same."
             ),
         ),
         None => (
@@ -181,6 +170,10 @@ pub(super) fn line(ui: &mut Ui, state: &State, prediction: &Prediction) {
         ui.label(weak("not predicted by this model"));
         return;
     };
+    if target.known.is_none() {
+        // What the file says of something else is worth knowing beside it.
+        measured_line(ui, state);
+    }
     if several {
         ui.label(RichText::new(&target.name).strong());
     }
@@ -208,7 +201,7 @@ pub(super) fn line(ui: &mut Ui, state: &State, prediction: &Prediction) {
     }
 }
 
-/// What the file says about the molecule, where there is no prediction.
+/// What the file says about the molecule, where there is no prediction of just that.
 pub(super) fn measured_line(ui: &mut Ui, state: &State) {
     let Some(property) = &state.table.property else { return };
     let record = state.selected.and_then(|id| state.dataset()?.record(id));
