@@ -21,6 +21,9 @@ const PLOTS: f32 = 280.0;
 /// Largest part of the window's width for everything beside the drawing.
 const MOST_FOR_SIDES: f32 = 0.64;
 
+/// Height of all panels, points, below which drawing and plots have no room above each other.
+const LOW: f32 = 340.0;
+
 /// The window's inner size for which the first layout is meant, points.
 const FIRST: [f32; 2] = [1280.0, 690.0];
 
@@ -93,27 +96,59 @@ impl Pane {
     }
 }
 
-/// The layout at first start: molecules, drawing over plots, inspector.
-pub(super) fn first() -> Tree {
+/// The layout at first start: molecules, drawing over plots, inspector. In a low window the plots are further tabs
+/// of the drawing.
+pub(super) fn first(low: bool) -> Tree {
     let mut tiles = Tiles::default();
     let mut tab = |panes: &[Pane]| {
         let panes = panes.iter().map(|&pane| tiles.insert_pane(pane)).collect();
         tiles.insert_tab_tile(panes)
     };
     let library = tab(&[Pane::Library]);
-    let molecule = tab(&[Pane::Molecule, Pane::Gallery]);
-    let plots = tab(&[Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram, Pane::Log]);
+    let (drawings, plots) = ([Pane::Molecule, Pane::Gallery], [Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram]);
+    let upper = if low { tab(&[&drawings[..], &plots, &[Pane::Log]].concat()) } else { tab(&drawings) };
+    let lower = (!low).then(|| tab(&[&plots[..], &[Pane::Log]].concat()));
     let inspector = tab(&[Pane::Inspector, Pane::Edits]);
-    let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![molecule, plots]);
-    middle.shares.set_share(molecule, FIRST[1] - PLOTS);
-    middle.shares.set_share(plots, PLOTS);
-    let middle = tiles.insert_container(middle);
+    let middle = lower.map_or(upper, |lower| {
+        let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![upper, lower]);
+        middle.shares.set_share(upper, FIRST[1] - PLOTS);
+        middle.shares.set_share(lower, PLOTS);
+        tiles.insert_container(middle)
+    });
     let mut root = egui_tiles::Linear::new(egui_tiles::LinearDir::Horizontal, vec![library, middle, inspector]);
     root.shares.set_share(library, LIBRARY);
     root.shares.set_share(middle, FIRST[0] - LIBRARY - INSPECTOR);
     root.shares.set_share(inspector, INSPECTOR);
     let root = tiles.insert_container(root);
     Tree::new(egui::Id::unique("panels"), root, tiles)
+}
+
+/// Changes between the first layouts of low and of high windows; one that the user made stays.
+fn fit_height(tree: &mut Tree, low: bool) {
+    let other = first(!low);
+    if shape(tree, tree.root()) != shape(&other, other.root()) {
+        return;
+    }
+    let active = tree.active_tiles().into_iter().filter_map(|tile| tree.tiles.get_pane(&tile).copied());
+    let mut active: Vec<Pane> = active.collect();
+    // The last one wins where several are tabs of one place now.
+    active.sort_by_key(|pane| matches!(pane, Pane::Molecule | Pane::Gallery));
+    *tree = first(low);
+    for pane in active {
+        tree.make_active(|_, tile| matches!(tile, Tile::Pane(known) if *known == pane));
+    }
+}
+
+/// Which panels are where, whatever their sizes and whichever tab is in front.
+fn shape(tree: &Tree, tile: Option<TileId>) -> String {
+    match tile.and_then(|tile| tree.tiles.get(tile)) {
+        Some(Tile::Pane(pane)) => format!("{pane:?}"),
+        Some(Tile::Container(container)) => {
+            let children: Vec<String> = container.children().map(|&child| shape(tree, Some(child))).collect();
+            format!("{:?}({})", container.kind(), children.join(" "))
+        }
+        None => String::new(),
+    }
 }
 
 /// Rows of cells of one size, each with some panels as tabs. A panel that is named twice keeps its first place,
@@ -235,6 +270,11 @@ pub(super) fn show(
     if let Some(pane) = panels.maximized {
         alone(ui, &mut panels, pane);
     } else {
+        let low = ui.available_height() < LOW;
+        if panels.session.low != Some(low) {
+            fit_height(&mut settings.tree, low);
+            (panels.session.low, panels.session.width, panels.session.columns) = (Some(low), None, None);
+        }
         let width = ui.available_width();
         if panels.session.width.is_none_or(|before| (before - width).abs() > 0.5) {
             keep_side_columns(&mut settings.tree, &mut panels.session.columns, width);
@@ -403,8 +443,8 @@ mod tests {
 
     #[test]
     fn the_first_layout_is_sound_and_an_incomplete_one_is_not() {
-        assert!(is_sound(&first()));
-        let mut tree = first();
+        assert!([false, true].into_iter().all(|low| is_sound(&first(low))));
+        let mut tree = first(false);
         let id = tree.tiles.find_pane(&Pane::Histogram).unwrap();
         tree.remove_recursively(id);
         assert!(!is_sound(&tree));
@@ -423,8 +463,27 @@ mod tests {
     }
 
     #[test]
+    fn a_low_window_shows_the_drawing_alone_unless_the_user_wants_otherwise() {
+        let seen = |tree: &Tree, pane: Pane| tree.active_tiles().contains(&tree.tiles.find_pane(&pane).unwrap());
+        let mut tree = first(false);
+        tree.make_active(|_, tile| matches!(tile, Tile::Pane(Pane::Histogram | Pane::Gallery | Pane::Edits)));
+        fit_height(&mut tree, true);
+        assert!(is_sound(&tree));
+        for (pane, there) in [(Pane::Gallery, true), (Pane::Histogram, false), (Pane::Edits, true)] {
+            assert_eq!(seen(&tree, pane), there, "{pane:?}");
+        }
+        fit_height(&mut tree, false);
+        assert_eq!(shape(&tree, tree.root()), shape(&first(false), first(false).root()));
+        assert!(seen(&tree, Pane::Gallery) && seen(&tree, Pane::EdgeRatios));
+        let own = rows(&[&[&[Pane::Library], &[Pane::Molecule]], &[&[Pane::Histogram]]]);
+        let mut kept = own.clone();
+        fit_height(&mut kept, true);
+        assert_eq!(kept, own);
+    }
+
+    #[test]
     fn a_wider_window_widens_the_drawing_only() {
-        let mut tree = first();
+        let mut tree = first(false);
         let widths = |tree: &Tree, width: f32| {
             let Some(Tile::Container(Container::Linear(row))) = tree.root().and_then(|root| tree.tiles.get(root))
             else {

@@ -99,6 +99,8 @@ struct Session {
     rearranged: bool,
     /// The painted molecule of the last frame, in every state side by side.
     pictures: lanes::Pictures,
+    /// Whether there was room for one row of panels only in the last frame.
+    low: Option<bool>,
     /// Width of the panels in the last frame, points.
     width: Option<f32>,
     /// Widths of the columns as the user last set them, points.
@@ -297,7 +299,7 @@ impl App {
                 self.settings.apply(ctx);
             }
             WindowCommand::ResetLayout => {
-                self.settings.tree = layout::first();
+                self.settings.tree = layout::first(self.session.low == Some(true));
                 self.settings.maximized = None;
                 (self.session.width, self.session.columns) = (None, None);
                 self.session.rearranged = true;

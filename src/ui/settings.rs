@@ -69,7 +69,7 @@ impl Default for Settings {
         Self {
             appearance: Appearance::default(),
             text_zoom: 1.0,
-            tree: layout::first(),
+            tree: layout::first(false),
             maximized: None,
             view: View::default(),
             model: None,
