@@ -211,6 +211,19 @@ fn what_is_typed_before_escape_in_the_same_frame_is_not_lost() {
 }
 
 #[test]
+fn enter_means_what_was_typed_before_it_even_in_the_same_frame() {
+    let Some((mut harness, _turn)) = open(None) else { return };
+    open_palette(&mut harness);
+    let key = |key, pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE };
+    let enter = [key(Key::Enter, true), key(Key::Enter, false)];
+    let typed = [Event::Text("layer 8".to_owned())].into_iter().chain(enter).chain([Event::Text(".".to_owned())]);
+    harness.input_mut().events.extend(typed);
+    harness.step();
+    run_until(&mut harness, "the layer is shown", |app| state(app).view.reading.layer == 8);
+    assert!(harness.query_by_label("Command palette").is_none());
+}
+
+#[test]
 fn errors_are_counted_and_the_log_keeps_everything() {
     let Some((mut harness, _turn)) = open(None) else { return };
     for text in ["the first fault", "the second fault", "the second fault"] {

@@ -12,7 +12,8 @@ use super::{parts, theme};
 use crate::workspace::State;
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    self, Align2, FontId, Id, Key, Modifiers, Rect, Role, ScrollArea, Sense, TextEdit, Ui, Vec2, WidgetInfo, pos2,
+    self, Align2, Event, FontId, Id, Key, Modifiers, Rect, Role, ScrollArea, Sense, TextEdit, Ui, Vec2, WidgetInfo,
+    pos2,
 };
 use entries::{Act, Entry, Molecules};
 
@@ -78,8 +79,30 @@ impl Palette {
             }
         }
         self.chosen = usize::try_from(place.clamp(0, last.max(0))).unwrap_or(0);
-        presses(Key::Enter) > 0
+        ctx.input(|input| input.events.iter().any(is_enter))
     }
+
+    /// What fits the text typed so far, best first.
+    fn found(&mut self, state: &State) -> Vec<Entry> {
+        let molecules = self.molecules.containing(&self.query, state).to_vec();
+        entries::matching(&self.query, state, &molecules)
+    }
+}
+
+fn is_enter(event: &Event) -> bool {
+    matches!(event, Event::Key { key: Key::Enter, pressed: true, modifiers: Modifiers::NONE, .. })
+}
+
+/// What was typed before Enter is searched for; what comes after it was not meant for the palette.
+fn forget_text_after_enter(ctx: &egui::Context) {
+    ctx.input_mut(|input| {
+        let mut after = false;
+        input.events.retain(|event| {
+            let enter = is_enter(event);
+            after |= enter;
+            !(enter || after && matches!(event, Event::Text(_) | Event::Key { pressed: true, .. }))
+        });
+    });
 }
 
 /// Shows the palette.
@@ -89,9 +112,12 @@ pub(super) fn show(ctx: &egui::Context, state: &State, own: &mut Palette) -> Out
         own.restore(ctx);
         return Outcome::Closed;
     }
-    let molecules = own.molecules.containing(&own.query, state).to_vec();
-    let found = entries::matching(&own.query, state, &molecules);
-    let mut carried_out = own.keys(ctx, found.len()).then_some(own.chosen);
+    let mut found = own.found(state);
+    let entered = own.keys(ctx, found.len());
+    if entered {
+        forget_text_after_enter(ctx);
+    }
+    let (query, mut clicked) = (own.query.clone(), None);
     let area = egui::Area::new(Id::unique("palette")).order(egui::Order::Foreground);
     let area = area.anchor(Align2::CENTER_TOP, Vec2::new(0.0, TOP.min(ctx.content_rect().height() / 12.0)));
     let shown = area.show(ctx, |ui| {
@@ -99,10 +125,15 @@ pub(super) fn show(ctx: &egui::Context, state: &State, own: &mut Palette) -> Out
             ui.set_width(WIDTH.min(ctx.content_rect().width() - 24.0));
             ui.spacing_mut().item_spacing.y = 0.0;
             field(ui, own, &found);
-            carried_out = carried_out.or(list(ui, own, &found));
+            clicked = list(ui, own, &found);
             hint(ui);
         });
     });
+    if entered && own.query != query {
+        // Typed in the same frame as Enter, and meant by it.
+        found = own.found(state);
+    }
+    let carried_out = if entered { Some(own.chosen) } else { clicked };
     let elsewhere = ctx.input(|input| {
         input.pointer.any_pressed() && input.pointer.interact_pos().is_some_and(|at| !shown.response.rect.contains(at))
     });
