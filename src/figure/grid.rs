@@ -49,6 +49,18 @@ impl<T> Row<T> {
     pub fn of(panels: impl IntoIterator<Item = T>) -> Self {
         Self { height: 1.0, cells: panels.into_iter().map(|panel| Cell { width: 1.0, panel }).collect() }
     }
+
+    /// Rows of at most three equally wide cells, as equally filled as can be: more side by side are too small.
+    pub fn grid(panels: impl IntoIterator<Item = T>) -> Vec<Self> {
+        let mut panels: Vec<T> = panels.into_iter().collect();
+        let rows = panels.len().div_ceil(3).max(1);
+        let columns = panels.len().div_ceil(rows).max(1);
+        let mut rows = Vec::new();
+        while !panels.is_empty() {
+            rows.push(Self::of(panels.drain(..columns.min(panels.len()))));
+        }
+        rows
+    }
 }
 
 /// A page with the places of everything on it, in points.

@@ -278,7 +278,7 @@ impl Recipe {
         let of = |kind, side| Self { bar: false, side, ..plain(kind) };
         let molecules = (0..sides).chain(difference).map(|side| of(FigureKind::Molecule, side));
         let bars = std::iter::once(0).chain(difference).map(|side| of(FigureKind::ColorBar, side));
-        vec![Row::of(molecules), Row::of(bars)]
+        Row::grid(molecules).into_iter().chain([Row::of(bars)]).collect()
     }
 }
 

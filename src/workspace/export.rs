@@ -159,7 +159,7 @@ impl Workspace {
     }
 
     /// `Molecule 12 (its name)`.
-    fn molecule_words(&self) -> String {
+    pub(super) fn molecule_words(&self) -> String {
         let Some(id) = self.state.selected else { return String::new() };
         let name = self.state.dataset().and_then(|dataset| dataset.record(id)?.id.as_deref());
         match name.map(str::trim).filter(|name| !name.is_empty()) {

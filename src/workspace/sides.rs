@@ -39,7 +39,7 @@ impl Workspace {
             caption: String::new(),
             content: Content::ColorBar(bar),
         });
-        Ok(vec![Row::of(panels), Row::of(bars)])
+        Ok(Row::grid(panels).into_iter().chain([Row::of(bars)]).collect())
     }
 
     /// Every picture of the comparison, on white, with its name and what is predicted.
@@ -48,7 +48,10 @@ impl Workspace {
         for side in 0..self.state.side_count() {
             if let Some(picture) = self.lane_picture(side, Background::Light, None) {
                 let title = format!("{} {}", side_letter(side), self.state.name_at(side));
-                pictures.push((title, self.side_words(side), picture));
+                // All states are of one molecule, so it is named once.
+                let words = self.side_words(side);
+                let words = if side == 0 { format!("{} · {words}", self.molecule_words()) } else { words };
+                pictures.push((title, words, picture));
             }
         }
         if let (Some(picture), Some(shown)) = (self.difference_picture(Background::Light, None), self.state.difference)

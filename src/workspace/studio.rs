@@ -226,15 +226,14 @@ impl Workspace {
             FigureKind::ColorBar if compared => FigureKind::Molecule,
             kind => kind,
         };
-        let mut rows = match self.figure(whole) {
-            Ok(figure) => {
-                sources.push(figure.provenance);
-                figure.rows.into_iter().map(|row| row.cells.into_iter().map(|cell| cell.panel).collect())
-            }
+        let figure = match self.figure(whole) {
+            Ok(figure) => figure,
             Err(reason) => return missing(recipe, reason),
         };
-        let panels: Vec<Panel> = rows.next().unwrap_or_default();
-        let bars: Vec<Panel> = rows.next().unwrap_or_default();
+        sources.push(figure.provenance);
+        let panels = figure.rows.into_iter().flat_map(|row| row.cells).map(|cell| cell.panel);
+        let (bars, panels): (Vec<Panel>, Vec<Panel>) =
+            panels.partition(|panel| matches!(panel.content, Content::ColorBar(_)) && compared);
         let bar = if recipe.side < self.state.side_count() { bars.first() } else { bars.last() }.cloned();
         let panel = match recipe.kind {
             FigureKind::ColorBar if compared => bar.clone(),
