@@ -39,7 +39,7 @@ const STEPS: [Step; 5] = [
     Step {
         spot: Spot::Panel(Pane::Library),
         title: "Choose a molecule",
-        text: "These are 12,000 molecules of ZINC. Click a row, or press ↓. The drawing shows every bond in the colour of its MA ratio: the brighter, the more massive.",
+        text: "One molecule a row: click one, or press ↓. The drawing shows every bond in the colour of its MA ratio: the brighter, the more massive.",
         done: |state, before| state.selected != before.molecule,
     },
     Step {
