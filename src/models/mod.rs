@@ -162,6 +162,17 @@ pub struct Model {
     values: Values,
 }
 
+impl ModelSpec {
+    /// Number of trained values that such a network has, running statistics not counted.
+    ///
+    /// # Errors
+    /// There is no such network.
+    pub fn parameter_count(&self) -> Result<usize, SpecError> {
+        self.validate()?;
+        Ok(Layout::of(network::build(self, &Device::flex()).as_mut()).trained())
+    }
+}
+
 impl Model {
     /// The untrained ("base") state of a network. The same seed gives the same numbers on every
     /// device, and networks of one seed agree in every tensor they share.
@@ -202,7 +213,7 @@ impl Model {
 
     /// Number of trained values, running statistics not counted.
     pub fn parameter_count(&self) -> usize {
-        self.layout.zeros().iter().map(Vec::len).sum()
+        self.layout.trained()
     }
 
     /// All tensors under the names of the parity fixtures, with the specification in the metadata.

@@ -29,6 +29,8 @@ pub enum Purpose {
     Figure,
     /// A workspace file to write, with the name proposed for it.
     SaveWorkspace(PathBuf),
+    /// The folder of a new training run, with the one proposed for it.
+    RunFolder(PathBuf),
     /// A file of a workspace that moved, by its place among them.
     Locate(usize),
 }
@@ -54,6 +56,11 @@ impl Picker for NativePicker {
             Purpose::Model => dialog.set_title("Open model").add_filter("Weights", &WEIGHTS).pick_file(),
             Purpose::Figure => {
                 dialog.set_title("Open figure").add_filter("Figures", &["json", "svg", "png"]).pick_file()
+            }
+            Purpose::RunFolder(path) => {
+                let dialog = dialog.set_title("Folder of the run");
+                let start = path.ancestors().skip(1).find(|folder| folder.is_dir());
+                start.map_or(dialog.clone(), |folder| dialog.set_directory(folder)).pick_folder()
             }
             Purpose::Locate(_) => dialog.set_title("Locate the file").pick_file(),
             Purpose::Save(path) | Purpose::SaveFigure(path) | Purpose::SaveWorkspace(path) => {

@@ -49,6 +49,7 @@ mod terms;
 mod theme;
 mod tooltip;
 mod tour;
+mod training;
 mod walk;
 
 pub use clipboard::CopyAs;
@@ -95,6 +96,7 @@ struct Session {
     log: log::Log,
     gallery: gallery::Gallery,
     edits: edits::Panel,
+    training: training::Panel,
     /// Whether panels were moved since the layout was last written down.
     rearranged: bool,
     /// The painted molecule of the last frame, in every state side by side.
@@ -253,6 +255,7 @@ impl App {
         match command {
             WindowCommand::PickMolecules => self.dialogs.ask(Purpose::Molecules, ctx),
             WindowCommand::PickModel => self.dialogs.ask(Purpose::Model, ctx),
+            WindowCommand::PickRunFolder(path) => self.dialogs.ask(Purpose::RunFolder(path), ctx),
             WindowCommand::ChooseBase => {
                 let chosen = self.workspace.state.checkpoint().map(|checkpoint| &checkpoint.spec);
                 self.base = Some(base::Choice::like(chosen));
@@ -320,6 +323,10 @@ impl App {
                     focus::send(ctx, pane);
                 }
             }
+            WindowCommand::NewRun => {
+                layout::bring_forward(&mut self.settings, Pane::Training);
+                self.session.training.begin_form();
+            }
             WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }
@@ -365,6 +372,7 @@ impl App {
                 Answer::Picked(Purpose::Figure, path) => self.workspace.apply(Command::Compose(Compose::Read(path))),
                 Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path, Box::default())),
                 Answer::Picked(Purpose::Molecules, path) => self.execute(ctx, files::open_path(path).into()),
+                Answer::Picked(Purpose::RunFolder(_), path) => self.session.training.picked(&path),
                 Answer::Picked(purpose, path) => {
                     let command = self.document.picked(&purpose, path);
                     command.into_iter().for_each(|command| self.workspace.apply(command));

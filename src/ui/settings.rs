@@ -96,7 +96,8 @@ impl Settings {
         eframe::set_value(storage, KEY, self);
     }
 
-    fn mended(self) -> Self {
+    fn mended(mut self) -> Self {
+        layout::complete(&mut self.tree);
         let standard = Self::default();
         let text_zoom = if self.text_zoom.is_finite() { self.text_zoom } else { standard.text_zoom };
         Self {

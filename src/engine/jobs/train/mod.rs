@@ -337,6 +337,9 @@ impl Job for Train {
             None => self.begin(out)?,
         };
         let epochs = u64::from(run.trainer.recipe().epochs);
+        // One unit for all of a run: its batches of training. Validating adds none.
+        let batches = run.trainer.data().train.len().div_ceil(run.trainer.recipe().batch) as u64;
+        let so_far = |epoch: u32| Step::Working { done: u64::from(epoch) * batches, total: epochs * batches };
         let batch = |epoch, done, total, loss| {
             out.send(Event::Training(TrainingNews::Batch(BatchReport { epoch, done, total, loss })));
         };
@@ -346,19 +349,18 @@ impl Job for Train {
                 if run.saved.0.elapsed() > SAVE {
                     self.save_or_complain(&mut run, out);
                 }
-                let batches = total as u64;
                 Step::Working { done: u64::from(epoch - 1) * batches + done as u64, total: epochs * batches }
             }
             Ok(Progress::Validated { epoch, done, total }) => {
                 batch(epoch, done, total, None);
-                Step::Working { done: u64::from(epoch), total: epochs }
+                so_far(epoch)
             }
             Ok(Progress::Epoch(epoch)) => {
                 if let Err(error) = self.end_epoch(&mut run, &epoch, out) {
                     self.keep(run, out);
                     return Err(error);
                 }
-                Step::Working { done: u64::from(epoch.epoch), total: epochs }
+                so_far(epoch.epoch)
             }
             Ok(Progress::Finished) => {
                 self.finish(&mut run, out)?;
