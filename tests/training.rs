@@ -6,7 +6,7 @@
 mod common;
 
 use bondscope::models::Ebt;
-use bondscope::workspace::{Command, Condition, Curve, Draft, DraftAbout, Field, RunCommand, State, Workspace};
+use bondscope::workspace::{Command, Condition, Curve, Draft, DraftAbout, Field, RunCommand, Source, State, Workspace};
 use common::*;
 use std::fs;
 use std::path::Path;
@@ -156,4 +156,108 @@ fn what_cannot_be_trained_is_said_before_and_after_it_is_started() {
     let Some(Condition::Failed(reason)) = workspace.state.run_condition() else { panic!("it must fail") };
     assert!(reason.contains("`heads` is 5"), "{reason}");
     assert!(!workspace.state.can_resume_run() && !folder.exists());
+}
+
+#[test]
+fn a_run_in_its_folder_is_shown_compared_and_gone_on_with() {
+    let (mut workspace, keep) = open(&molecules(40));
+    let (first, second) = (keep.path().join("first"), keep.path().join("second"));
+    start(&mut workspace, &first, 5);
+    settle(&mut workspace);
+    let trained = workspace.state.run_training().unwrap().clone();
+    start(&mut workspace, &second, 100_000);
+    wait(&mut workspace, "the second is under way", |state| epochs(state) >= 3);
+    workspace.apply(Command::Run(RunCommand::Stop));
+    settle(&mut workspace);
+
+    give(&mut workspace, Command::Run(RunCommand::Open(first.clone())));
+    let view = workspace.state.run_view().unwrap();
+    assert_eq!((view.name().as_str(), view.condition.clone(), view.opened), ("first", Condition::Finished, true));
+    let read = view.training.unwrap();
+    // To the bit, times included: the state is the authority, and it was written from the same numbers.
+    assert_eq!((&read.epochs, &read.base, &read.outcome), (&trained.epochs, &trained.base, &trained.outcome));
+    assert_eq!(workspace.state.replayable(), [2, 4]);
+    assert!(!workspace.state.can_resume_run(), "it is over");
+
+    give(&mut workspace, Command::Run(RunCommand::CompareWith(second.clone())));
+    let loss = workspace.curve(Curve::Loss).unwrap();
+    let names: Vec<&str> = loss.series.iter().map(|series| series.name.as_str()).collect();
+    assert_eq!(names, ["A training", "A validation", "B training", "B validation"]);
+    give(&mut workspace, Command::Run(RunCommand::CloseComparison));
+    assert_eq!(workspace.curve(Curve::Loss).unwrap().series.len(), 2);
+
+    // As after another start: a workspace that did not begin it goes on with it.
+    let mut other = common::workspace();
+    give(&mut other, Command::Open(Source::File(keep.path().join("molecules.csv"))));
+    give(&mut other, Command::Run(RunCommand::Open(second.clone())));
+    assert_eq!(other.state.run_view().unwrap().condition, Condition::Unfinished);
+    let before = other.state.run_view().unwrap().training.unwrap().epochs.len();
+    other.apply(Command::Run(RunCommand::Resume));
+    wait(&mut other, "it goes on", |state| epochs(state) > before);
+    assert!(!other.state.run_view().unwrap().opened);
+    other.apply(Command::Run(RunCommand::Pause));
+    settle(&mut other);
+    assert_eq!(other.state.unfinished_run(), Some(second.as_path()));
+
+    give(&mut other, Command::Open(Source::Bundled));
+    give(&mut other, Command::Run(RunCommand::Open(second)));
+    give(&mut other, Command::Run(RunCommand::Resume));
+    assert!(errors(&other).last().unwrap().contains("was begun on molecules.csv"));
+    give(&mut other, Command::Run(RunCommand::Open(keep.path().to_owned())));
+    assert!(errors(&other).last().unwrap().contains("no training run here"));
+}
+
+#[test]
+fn the_molecule_shown_follows_the_network_in_training() {
+    let (mut workspace, keep) = open(&molecules(40));
+    let before = workspace.state.comparison.clone().unwrap();
+    let (molecule, models) = (workspace.state.selected, workspace.state.checkpoints.len());
+    workspace.apply(Command::Run(RunCommand::Follow(true)));
+    start(&mut workspace, &keep.path().join("run"), 100_000);
+    let mut seen: Vec<f32> = Vec::new();
+    let began = Instant::now();
+    workspace.run_until_idle(|state| {
+        let answer = state.comparison.as_ref().filter(|answer| &*answer.probe.model.name == "run");
+        if let Some(prediction) = answer.map(|answer| answer.baseline.prediction[0])
+            && !seen.contains(&prediction)
+        {
+            seen.push(prediction);
+        }
+        seen.len() < 4 && began.elapsed() < DEADLINE
+    });
+    assert_eq!(seen.len(), 4, "the picture changes while it is trained");
+    assert_eq!(workspace.state.checkpoints.len(), models + 1, "it takes one place in the list");
+    assert_eq!(workspace.state.selected, molecule);
+    assert_ne!(workspace.state.comparison.as_ref().unwrap().probe.model, before.probe.model);
+    workspace.apply(Command::Run(RunCommand::Follow(false)));
+    workspace.apply(Command::Run(RunCommand::Stop));
+    settle(&mut workspace);
+    assert!(errors(&workspace).is_empty(), "{:?}", errors(&workspace));
+}
+
+#[test]
+fn kept_epochs_are_looked_at_again() {
+    let (mut workspace, keep) = open(&molecules(40));
+    let folder = keep.path().join("run");
+    start(&mut workspace, &folder, 8);
+    settle(&mut workspace);
+    let models = workspace.state.checkpoints.len();
+    let prediction = |workspace: &Workspace| workspace.state.comparison.as_ref().unwrap().baseline.prediction[0];
+    let mut seen = Vec::new();
+    for epoch in workspace.state.replayable() {
+        give(&mut workspace, Command::Run(RunCommand::Replay(Some(epoch))));
+        assert_eq!(workspace.state.replayed(), Some(epoch));
+        let name = workspace.state.checkpoint().unwrap().id.name.to_string();
+        assert_eq!(name, format!("run epoch-{epoch:04}"));
+        seen.push(prediction(&workspace));
+    }
+    assert_eq!(seen.len(), 4);
+    seen.dedup();
+    assert_eq!(seen.len(), 4, "each epoch predicts otherwise");
+    assert_eq!(workspace.state.checkpoints.len(), models + 1, "they take one place in the list");
+    // The next ones were read ahead, so going back and on needs no file.
+    fs::remove_dir_all(folder.join("checkpoints")).unwrap();
+    give(&mut workspace, Command::Run(RunCommand::Replay(Some(2))));
+    assert_eq!(prediction(&workspace).to_bits(), seen[0].to_bits());
+    assert!(errors(&workspace).is_empty(), "{:?}", errors(&workspace));
 }

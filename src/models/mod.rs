@@ -48,6 +48,7 @@ pub use plan::{Conflict, Plan};
 pub use random::mixed;
 pub use recipe::{Preset, Recipe};
 pub use spec::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, SpecError, Task};
+pub use state::history_of;
 pub use trace::EdgeActivations;
 pub use train::{End, EpochReport, GradientNorms, Progress, TRAINING_KEY, TrainError, Trainer};
 

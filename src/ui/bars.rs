@@ -69,8 +69,12 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
             });
             ui.menu_button("Compare", |ui| lanes::menu(ui, state, &mut effects));
             ui.menu_button("Train", |ui| {
-                let groups: &[&[Id]] =
-                    &[&[Id::NewRun], &[Id::PauseRun, Id::ResumeRun, Id::StopRun], &[Id::PanelTraining]];
+                let groups: &[&[Id]] = &[
+                    &[Id::NewRun, Id::OpenRun, Id::CloseOpenedRun],
+                    &[Id::PauseRun, Id::ResumeRun, Id::StopRun],
+                    &[Id::CompareRun, Id::CloseRunComparison],
+                    &[Id::FollowTraining, Id::PanelTraining],
+                ];
                 entries(ui, state, groups, &mut effects);
             });
             ui.menu_button("Go", |ui| {

@@ -63,7 +63,7 @@ pub use terms::Term;
 pub use walk::Walk;
 
 use crate::scene::Pick;
-use crate::workspace::{Command, Compose, Picture, Severity, Workspace};
+use crate::workspace::{Command, Compose, Picture, RunCommand, Severity, Workspace};
 use actions::{ActionId, Effect, WindowCommand};
 use eframe::egui::{self, ViewportCommand};
 use export::{Export, Outcome};
@@ -255,6 +255,8 @@ impl App {
         match command {
             WindowCommand::PickMolecules => self.dialogs.ask(Purpose::Molecules, ctx),
             WindowCommand::PickModel => self.dialogs.ask(Purpose::Model, ctx),
+            WindowCommand::PickRun => self.dialogs.ask(Purpose::Run, ctx),
+            WindowCommand::PickRunBeside => self.dialogs.ask(Purpose::RunBeside, ctx),
             WindowCommand::PickRunFolder(path) => self.dialogs.ask(Purpose::RunFolder(path), ctx),
             WindowCommand::ChooseBase => {
                 let chosen = self.workspace.state.checkpoint().map(|checkpoint| &checkpoint.spec);
@@ -372,6 +374,13 @@ impl App {
                 Answer::Picked(Purpose::Figure, path) => self.workspace.apply(Command::Compose(Compose::Read(path))),
                 Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path, Box::default())),
                 Answer::Picked(Purpose::Molecules, path) => self.execute(ctx, files::open_path(path).into()),
+                Answer::Picked(Purpose::Run, path) => {
+                    layout::bring_forward(&mut self.settings, Pane::Training);
+                    self.workspace.apply(Command::Run(RunCommand::Open(path)));
+                }
+                Answer::Picked(Purpose::RunBeside, path) => {
+                    self.workspace.apply(Command::Run(RunCommand::CompareWith(path)));
+                }
                 Answer::Picked(Purpose::RunFolder(_), path) => self.session.training.picked(&path),
                 Answer::Picked(purpose, path) => {
                     let command = self.document.picked(&purpose, path);

@@ -51,7 +51,9 @@ pub use property::Property;
 pub use readings::{AbsentPair, AbsentReading, EdgeReading, LayerReading};
 pub use state::{About, JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
 pub use table::Table;
-pub use training::{Condition, Curve, Draft, DraftAbout, Field, LiveRun, Problem, RunCommand, Runs, network_for};
+pub use training::{
+    Condition, Curve, Draft, DraftAbout, Field, LiveRun, Problem, RunCommand, RunView, Runs, network_for,
+};
 pub use view::{Arcs, Coloring, QUANTITIES, View, quantity_name};
 
 use crate::domain::{ColumnChoice, ModelId, Probe};
@@ -357,7 +359,10 @@ impl Workspace {
             }
             Event::Sketched { dataset, id, drawn } => self.sketched(dataset, id, drawn),
             Event::Summarised { dataset, model, answers } => self.summarised(dataset, &model, answers),
-            Event::Traced(comparison) => self.traced(*comparison),
+            Event::Traced(comparison) => {
+                self.traced(*comparison);
+                self.follow_on();
+            }
             Event::Untraceable { probe, message, large } => {
                 self.refuse(&probe, &Untraceable { message, large });
             }
@@ -375,6 +380,9 @@ impl Workspace {
             }
             Event::Evaluated(evaluation) => self.state.evaluations.push(evaluation),
             Event::Training(news) => self.take_training(news),
+            Event::Followed(checkpoint) => self.follow(checkpoint),
+            Event::Replayed { folder, epoch, weights } => self.replayed(&folder, epoch, weights),
+            Event::RunOpened { run, beside } => self.run_opened(run, beside),
             Event::Written(path) => {
                 self.state.note(Severity::Info, format!("Wrote {}", path.display()), state::About::Written(path));
             }

@@ -6,11 +6,13 @@
 
 mod config;
 mod file;
+mod kept;
 mod outcome;
 mod record;
 
 pub use config::Config;
 pub use file::{DataInfo, Program, RunFile};
+pub use kept::KeptRun;
 pub use outcome::{Measured, Outcome};
 pub use record::Ratios;
 pub(super) use record::Record;

@@ -89,6 +89,10 @@ pub enum WindowCommand {
     CyclePanels(bool),
     /// Put a training run together.
     NewRun,
+    /// Ask for the folder of a run to show.
+    PickRun,
+    /// Ask for the folder of a run to lay over the one that is shown.
+    PickRunBeside,
     /// Ask for the folder of a new run, with the one proposed for it.
     PickRunFolder(PathBuf),
     /// Begin the tour of the first minutes.
@@ -205,6 +209,11 @@ pub enum ActionId {
     PauseRun,
     ResumeRun,
     StopRun,
+    OpenRun,
+    CloseOpenedRun,
+    CompareRun,
+    CloseRunComparison,
+    FollowTraining,
     CloseNotices,
     Tour,
     Terms,
@@ -248,6 +257,9 @@ impl Action {
             Id::StopAll => "needs work that runs",
             Id::CloseNotices => "needs a notice",
             Id::PauseRun | Id::StopRun => "needs a training run that goes on",
+            Id::CloseOpenedRun => "needs a run opened from its folder",
+            Id::CompareRun => "needs a run",
+            Id::CloseRunComparison => "needs two runs over each other",
             Id::ResumeRun => "needs a training run that was left before its end",
             Id::Columns => "needs molecules from a file: the columns of the bundled ones are known",
             Id::Reload | Id::NextMolecule | Id::PreviousMolecule | Id::NextPage | Id::PreviousPage => {

@@ -22,19 +22,19 @@ const CHOICE: f32 = 180.0;
 const WIDEST: f32 = 520.0;
 
 /// Numbers that are always shown, two to a row.
-const MAIN: [[Option<Field>; 2]; 4] = [
+const MAIN: [[Option<Field>; 2]; 5] = [
     [Some(Field::Layers), Some(Field::Heads)],
     [Some(Field::Width), Some(Field::Batch)],
     [Some(Field::LearningRate), Some(Field::Epochs)],
     [Some(Field::Patience), Some(Field::Seed)],
+    [Some(Field::KeepEvery), Some(Field::ProbeEvery)],
 ];
 
 /// Numbers that are rarely changed.
-const MORE: [[Option<Field>; 2]; 4] = [
+const MORE: [[Option<Field>; 2]; 3] = [
     [Some(Field::Dropout), Some(Field::Factor)],
     [Some(Field::Threshold), Some(Field::MinLearningRate)],
-    [Some(Field::EarlyStop), Some(Field::ProbeEvery)],
-    [Some(Field::KeepEvery), None],
+    [Some(Field::EarlyStop), None],
 ];
 
 pub(super) fn show(ui: &mut Ui, state: &State, own: &mut Panel, effects: &mut Vec<Effect>) {

@@ -3,7 +3,7 @@
 mod form;
 mod run;
 
-use super::actions::Effect;
+use super::actions::{ActionId, Effect};
 use super::charts::Charts;
 use super::parts;
 use crate::workspace::{Draft, Workspace};
@@ -48,7 +48,7 @@ impl Panel {
 
 /// Shows the panel.
 pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, own: &mut Panel) -> Vec<Effect> {
-    let run = workspace.state.run().map(|run| run.options.out.clone());
+    let run = workspace.state.run_view().map(|run| run.folder.to_owned());
     if run != own.shown {
         own.shown = run;
         if own.shown.is_some() {
@@ -64,6 +64,9 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, own: &mut Panel) -> V
                     own.face = face;
                 }
             }
+            parts::from_right(ui, |ui| {
+                effects.extend(parts::action_button(ui, ActionId::OpenRun, "Open run…", &workspace.state));
+            });
         });
         ui.add_space(2.0);
         match own.face {

@@ -2,11 +2,12 @@
 
 use super::Panel;
 use crate::engine::jobs::in_words;
+use crate::engine::run::RunFolder;
 use crate::ui::actions::{ActionId, Effect};
 use crate::ui::parts::{self, weak};
 use crate::ui::{charts, plot};
-use crate::workspace::{Command, Condition, Curve, LiveRun, RunCommand, State, Workspace};
-use eframe::egui::{self, Align, Id, Label, Layout, ProgressBar, RichText, ScrollArea, Ui, WidgetInfo};
+use crate::workspace::{Command, Condition, Curve, RunCommand, RunView, State, Workspace};
+use eframe::egui::{self, Align, Id, Label, Layout, ProgressBar, RichText, ScrollArea, Slider, Ui, WidgetInfo};
 use std::time::Instant;
 
 /// Height of a plot with its heading, and the width that it needs; points.
@@ -15,35 +16,38 @@ const LEAST: f32 = 330.0;
 
 pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, own: &mut Panel, effects: &mut Vec<Effect>) {
     let state = &workspace.state;
-    let (Some(run), Some(condition)) = (state.run(), state.run_condition()) else {
+    let Some(run) = state.run_view() else {
         ui.add_space(6.0);
         ui.add(Label::new(weak("No network was trained in this session yet.")).wrap());
         ui.add_space(4.0);
         effects.extend(parts::action_button(ui, ActionId::NewRun, "New training run…", state));
         return;
     };
-    heading(ui, run, &condition);
-    progress(ui, state, &condition);
-    buttons(ui, state, effects);
+    heading(ui, &run);
+    progress(ui, state, &run);
+    buttons(ui, state, &run, effects);
+    replay(ui, state, effects);
+    beside(ui, state, effects);
     waiting(ui, state, effects);
     ui.add_space(2.0);
     ui.separator();
     curves(ui, workspace, own);
 }
 
-fn heading(ui: &mut Ui, run: &LiveRun, condition: &Condition) {
+fn heading(ui: &mut Ui, run: &RunView<'_>) {
+    let condition = &run.condition;
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let failed = matches!(condition, Condition::Failed(_));
             let color = if failed { ui.visuals().error_fg_color } else { ui.visuals().text_color() };
             ui.label(RichText::new(condition.word()).strong().color(color));
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let tip = run.options.out.display().to_string();
+                let tip = run.folder.display().to_string();
                 ui.add(Label::new(RichText::new(run.name()).strong()).truncate()).on_hover_text(tip);
             });
         });
     });
-    let network = &run.options.plan.network;
+    let network = &run.plan.network;
     ui.add(Label::new(weak(format!("{} on {}", network.kind(), run.data))).truncate());
     if let Condition::Failed(reason) = condition {
         ui.add(Label::new(RichText::new(reason).color(ui.visuals().error_fg_color)).wrap());
@@ -51,12 +55,12 @@ fn heading(ui: &mut Ui, run: &LiveRun, condition: &Condition) {
 }
 
 /// How far it is, in a bar and in words.
-fn progress(ui: &mut Ui, state: &State, condition: &Condition) {
-    let training = state.run_training();
-    let epochs = state.run().map_or(0, |run| run.options.plan.recipe.epochs);
+fn progress(ui: &mut Ui, state: &State, run: &RunView<'_>) {
+    let (training, condition) = (run.training, &run.condition);
+    let epochs = run.plan.recipe.epochs;
     let done = training.and_then(|training| training.epochs.last()).map_or(0, |report| report.epoch.epoch);
     let (mut fraction, mut words) = (share(done, epochs), format!("epoch {done} of {epochs}"));
-    let job = state.run_job();
+    let job = state.run_job().filter(|_| !run.opened);
     if let (Some(job), Some(batch)) = (job, training.and_then(|training| training.batch)) {
         fraction = job.fraction().unwrap_or(fraction);
         let kind = if batch.loss.is_some() { "batch" } else { "validating, batch" };
@@ -90,12 +94,78 @@ fn share(done: u32, total: u32) -> f32 {
     done as f32 / total.max(1) as f32
 }
 
-fn buttons(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+fn buttons(ui: &mut Ui, state: &State, run: &RunView<'_>, effects: &mut Vec<Effect>) {
     ui.horizontal_wrapped(|ui| {
-        for (id, text) in [(ActionId::PauseRun, "Pause"), (ActionId::ResumeRun, "Resume"), (ActionId::StopRun, "Stop")]
-        {
-            effects.extend(parts::action_button(ui, id, text, state));
+        if run.opened {
+            effects.extend(parts::action_button(ui, ActionId::ResumeRun, "Resume", state));
+            effects.extend(parts::action_button(ui, ActionId::CloseOpenedRun, "Close", state));
+        } else {
+            for (id, text) in
+                [(ActionId::PauseRun, "Pause"), (ActionId::ResumeRun, "Resume"), (ActionId::StopRun, "Stop")]
+            {
+                effects.extend(parts::action_button(ui, id, text, state));
+            }
+            effects.extend(parts::action_switch(ui, ActionId::FollowTraining, "follow", state));
         }
+        if run.training.is_some_and(|training| !training.epochs.is_empty()) {
+            ui.menu_button("Weights", |ui| weights(ui, state, run, effects))
+                .response
+                .on_hover_text("Open weights that the run kept as a model to look at");
+        }
+    });
+}
+
+/// The weights that the run kept, each to be opened as a model.
+fn weights(ui: &mut Ui, state: &State, run: &RunView<'_>, effects: &mut Vec<Effect>) {
+    let folder = RunFolder::at(run.folder);
+    let mut entries = vec![("Best epoch".to_owned(), folder.best()), ("Last epoch".to_owned(), folder.last())];
+    let epochs = state.replayable();
+    entries.extend(epochs.iter().rev().map(|&epoch| (format!("Epoch {epoch}"), folder.epoch(epoch))));
+    ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+        for (text, path) in entries {
+            if ui.button(text).clicked() {
+                effects.push(Command::OpenModel(path, Box::default()).into());
+                ui.close();
+            }
+        }
+    });
+}
+
+/// Goes through the epochs whose weights were kept.
+fn replay(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+    let epochs = state.replayable();
+    let Some(last) = epochs.len().checked_sub(1) else { return };
+    let replayed = state.replayed();
+    let mut place = replayed.and_then(|epoch| epochs.iter().position(|known| *known == epoch)).unwrap_or(last);
+    ui.horizontal(|ui| {
+        let label = ui.label("Replay");
+        let told = replayed.map_or_else(|| "off".to_owned(), |epoch| format!("epoch {epoch}"));
+        parts::from_right(ui, |ui| {
+            ui.add_sized([70.0, 18.0], Label::new(weak(told)));
+            ui.spacing_mut().slider_width = (ui.available_width() - 4.0).max(60.0);
+            let slider = ui.add(Slider::new(&mut place, 0..=last).show_value(false).trailing_fill(true));
+            let tip = "Shows the molecule under the weights of an epoch, to see its ratios grow";
+            if slider.labelled_by(label.id).on_hover_text(tip).changed() {
+                effects.push(Command::Run(RunCommand::Replay(epochs.get(place).copied())).into());
+            }
+        });
+    });
+}
+
+/// The run that lies over this one, or the way to choose one.
+fn beside(ui: &mut Ui, state: &State, effects: &mut Vec<Effect>) {
+    let Some(other) = state.run_beside() else {
+        effects.extend(parts::action_button(ui, ActionId::CompareRun, "Compare with run…", state));
+        return;
+    };
+    parts::from_right(ui, |ui| {
+        effects.extend(parts::action_button(ui, ActionId::CloseRunComparison, "Remove", state));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let folder = other.folder();
+            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = format!("B: {name}, {}", other.file.plan.network.kind());
+            ui.add(Label::new(text).truncate()).on_hover_text(folder.display().to_string());
+        });
     });
 }
 

@@ -5,10 +5,13 @@
 mod curves;
 mod draft;
 mod field;
+mod kept;
 
 pub use curves::Curve;
 pub use draft::{About as DraftAbout, Draft, Problem, network_for};
 pub use field::Field;
+use kept::Moving;
+pub use kept::RunView;
 
 use super::memo::Held;
 use super::state::{JobStatus, Purpose, Severity};
@@ -16,9 +19,11 @@ use super::{State, Workspace};
 use crate::analysis::chart::{Chart, Role};
 use crate::domain::Dataset;
 use crate::engine::jobs::train::Train;
+use crate::engine::run::KeptRun;
 use crate::engine::{JobId, TrainOptions, Training, TrainingNews, TrainingReport};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What a user can do about training runs, beside starting one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,18 @@ pub enum RunCommand {
     Resume,
     /// Take a run that waits for its turn out of the queue.
     Withdraw(PathBuf),
+    /// Show the run in a folder.
+    Open(PathBuf),
+    /// Show the run that was begun here again.
+    CloseOpened,
+    /// Lay the run in a folder over the one that is shown.
+    CompareWith(PathBuf),
+    /// Show one run alone.
+    CloseComparison,
+    /// Show the weights of the run that goes on after each epoch, or not.
+    Follow(bool),
+    /// Look at the weights that the run shown kept of an epoch; at none from here on.
+    Replay(Option<u32>),
 }
 
 /// How a run is.
@@ -50,6 +67,8 @@ pub enum Condition {
     Paused,
     /// It was stopped.
     Stopped,
+    /// Its folder holds no result yet.
+    Unfinished,
     /// It came to its end.
     Finished,
     /// It broke off, for the reason in the sentence.
@@ -67,6 +86,7 @@ impl Condition {
             Self::Stopping => "stopping…",
             Self::Paused => "paused",
             Self::Stopped => "stopped",
+            Self::Unfinished => "unfinished",
             Self::Finished => "finished",
             Self::Failed(_) => "failed",
         }
@@ -104,6 +124,14 @@ pub(super) fn name_of(folder: &Path) -> String {
 pub struct Runs {
     /// Those begun here, oldest first: the one that is going on or was the last, then those that wait.
     begun: Vec<LiveRun>,
+    /// One that was opened from its folder.
+    opened: Option<Arc<KeptRun>>,
+    /// One that lies over the one that is shown.
+    beside: Option<Arc<KeptRun>>,
+    /// Whether the weights of the run that goes on are wanted; shared with its job.
+    followed: Arc<AtomicBool>,
+    /// Weights on their way.
+    moving: Moving,
 }
 
 /// Everything a chart of a run depends on.
@@ -112,6 +140,7 @@ pub(super) struct CurveKey {
     curve: Curve,
     folder: Option<PathBuf>,
     epochs: (usize, Option<Held<TrainingReport>>),
+    beside: Option<Held<KeptRun>>,
     layer: usize,
 }
 
@@ -159,6 +188,9 @@ impl State {
 
     /// Whether the run shown was left before its end.
     pub fn can_resume_run(&self) -> bool {
+        if let Some(opened) = &self.runs.opened {
+            return opened.training.outcome.is_none();
+        }
         let left = matches!(self.run_condition(), Some(Condition::Paused | Condition::Stopped | Condition::Failed(_)));
         left && self.run_training().is_some()
     }
@@ -180,6 +212,7 @@ impl Workspace {
                     self.stop(job);
                 }
             }
+            kept => self.command_kept(kept),
         }
     }
 
@@ -197,6 +230,7 @@ impl Workspace {
     fn begin_run(&mut self, options: TrainOptions, dataset: Arc<Dataset>) {
         // What is over makes room; the curves of what is going on stay.
         self.state.runs.begun.retain(|run| run.job.is_some());
+        self.state.runs.opened = None;
         if self.state.runs.begun.is_empty() && self.state.training.folder.as_ref() != Some(&options.out) {
             self.state.training = Training::default();
         }
@@ -204,6 +238,7 @@ impl Workspace {
         let title = format!("Training {} for {} epochs", options.plan.network.kind(), options.plan.recipe.epochs);
         let device = (self.engine.compute_device(), self.engine.describe_device());
         let job = Train::new(Arc::clone(&dataset), options.clone(), device);
+        let job = job.followed(Arc::clone(&self.state.runs.followed));
         self.state.runs.begun.push(LiveRun {
             options,
             data: dataset.name.clone(),
@@ -225,6 +260,10 @@ impl Workspace {
 
     fn resume_run(&mut self) {
         if !self.state.can_resume_run() {
+            return;
+        }
+        if let Some(opened) = self.state.runs.opened.clone() {
+            self.resume_opened(&opened);
             return;
         }
         let Some(LiveRun { options, dataset, .. }) = self.state.run().cloned() else { return };
@@ -272,14 +311,23 @@ impl Workspace {
     /// A chart of the run shown; none where there is nothing to draw yet.
     pub fn curve(&mut self, curve: Curve) -> Option<Arc<Chart>> {
         let layer = self.state.view.reading.layer;
-        let training = self.state.run_training()?;
+        let training = self.state.run_view()?.training?;
         let last = training.epochs.last().map(Held::of);
-        let key = CurveKey { curve, folder: training.folder.clone(), epochs: (training.epochs.len(), last), layer };
+        let beside = self.state.runs.beside.as_ref();
+        let key = CurveKey {
+            curve,
+            folder: training.folder.clone(),
+            epochs: (training.epochs.len(), last),
+            beside: beside.map(Held::of),
+            layer,
+        };
         if let Some((_, chart)) = self.memo.curves.iter().find(|(known, _)| *known == key) {
             return chart.clone();
         }
-        let run = curves::Shown { training, prefix: "", role: Role::Trained };
-        let chart = curves::chart(curve, &[run], layer).map(Arc::new);
+        let prefix = if beside.is_some() { "A " } else { "" };
+        let mut runs = vec![curves::Shown { training, prefix, role: Role::Trained }];
+        runs.extend(beside.map(|run| curves::Shown { training: &run.training, prefix: "B ", role: Role::Second }));
+        let chart = curves::chart(curve, &runs, layer).map(Arc::new);
         self.memo.curves.retain(|(known, _)| known.curve != curve);
         self.memo.curves.push((key, chart.clone()));
         chart
