@@ -228,7 +228,7 @@ fn a_new_run_with_an_error() {
     let Some((mut harness, _turn)) = open(None) else { return };
     harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::T);
     run_until(&mut harness, "the form is there", settled);
-    for (field, text) in [("Heads", "7"), ("Learning rate", "fast"), ("Dropout", "1.5")] {
+    for (field, text) in [("Dropout", "1.5"), ("Heads", "7"), ("Learning rate", "fast")] {
         if harness.query_by_role_and_label(Role::TextInput, field).is_none() {
             click(&mut harness, Role::Button, "More…");
             harness.step();

@@ -6,7 +6,9 @@
 mod common;
 
 use bondscope::models::Ebt;
-use bondscope::workspace::{Command, Condition, Curve, Draft, DraftAbout, Field, RunCommand, Source, State, Workspace};
+use bondscope::workspace::{
+    Command, Condition, Curve, Draft, DraftAbout, Field, FileCommand, RunCommand, Source, State, Workspace,
+};
 use common::*;
 use std::fs;
 use std::path::Path;
@@ -260,4 +262,21 @@ fn kept_epochs_are_looked_at_again() {
     give(&mut workspace, Command::Run(RunCommand::Replay(Some(2))));
     assert_eq!(prediction(&workspace).to_bits(), seen[0].to_bits());
     assert!(errors(&workspace).is_empty(), "{:?}", errors(&workspace));
+}
+
+#[test]
+fn a_saved_workspace_shows_its_run_again_and_forgets_weights_that_lie_nowhere() {
+    let (mut workspace, keep) = open(&molecules(40));
+    workspace.apply(Command::Run(RunCommand::Follow(true)));
+    start(&mut workspace, &keep.path().join("run"), 4);
+    settle(&mut workspace);
+    assert_eq!(&*workspace.state.checkpoint().unwrap().id.name, "run", "the trained network is shown");
+    let file = keep.path().join("work.bondscope");
+    give(&mut workspace, Command::File(FileCommand::Save(file.clone())));
+    let mut other = common::workspace();
+    give(&mut other, Command::File(FileCommand::Open(file)));
+    let view = other.state.run_view().unwrap();
+    assert_eq!((view.name().as_str(), view.training.unwrap().epochs.len()), ("run", 4));
+    let told: Vec<&str> = other.state.notices.iter().map(|notice| notice.text.as_str()).collect();
+    assert!(errors(&other).is_empty() && !told.iter().any(|text| text.contains("not there")), "{told:?}");
 }

@@ -7,7 +7,7 @@ mod common;
 use bondscope::ui::App;
 use bondscope::workspace::{Command, Condition, Source};
 use common::*;
-use eframe::egui::{Key, Modifiers, Role};
+use eframe::egui::{Key, Modifiers, Role, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::PathBuf;
@@ -101,4 +101,32 @@ fn a_wrong_number_says_why_and_keeps_the_run_from_starting() {
     fill(&mut harness, "Dropout", "0");
     assert!(!is_disabled(&harness, "Start training"));
     harness.check_accessibility();
+}
+
+#[test]
+fn a_window_that_trains_asks_before_it_is_closed() {
+    let Some((mut harness, _turn, folder)) = form() else { return };
+    for (field, text) in [("Layers", "2"), ("Width", "8"), ("Heads", "2"), ("Epochs", "100000")] {
+        fill(&mut harness, field, text);
+    }
+    let run = folder.path().join("run");
+    fill(&mut harness, "Run folder", &run.display().to_string());
+    click(&mut harness, Role::Button, "Start training");
+    run_until(&mut harness, "it is under way", |app| condition(app) == Some(Condition::Running));
+    let close = |harness: &mut Harness<'_, App>| {
+        harness.input_mut().viewports.entry(ViewportId::ROOT).or_default().events.push(ViewportEvent::Close);
+        harness.step();
+        harness.step();
+    };
+    close(&mut harness);
+    assert!(harness.query_by_label_contains("run is being trained").is_some());
+    click(&mut harness, Role::Button, "Cancel");
+    harness.step();
+    assert!(harness.query_by_label_contains("run is being trained").is_none());
+    assert_eq!(condition(harness.state()), Some(Condition::Running));
+    close(&mut harness);
+    click(&mut harness, Role::Button, "Stop and close");
+    // The window goes, and with it the threads: what was learned is kept.
+    drop(harness);
+    assert!(run.join("state.safetensors").is_file() && !run.join("result.toml").exists());
 }

@@ -124,6 +124,8 @@ pub struct App {
     notices: notices::Notices,
     palette: Option<palette::Palette>,
     tour: Option<tour::Tour>,
+    leaving: training::Leaving,
+    offer: training::Offer,
     memory: status::Memory,
     failure: Option<canvas::Failure>,
     /// The arrangement of panels that the window last took over or handed over.
@@ -153,6 +155,7 @@ impl App {
         // Where nothing is remembered every start would be the first.
         let tour = (options.persist && !settings.toured).then(tour::Tour::default);
         let layout = arrangement::write(&settings);
+        let offer = training::Offer::of(settings.unfinished.clone());
         workspace.apply(Command::SetLayout(layout.clone()));
         Self {
             workspace,
@@ -170,6 +173,8 @@ impl App {
             notices: notices::Notices::default(),
             palette: None,
             tour,
+            leaving: training::Leaving::default(),
+            offer,
             memory: status::Memory::default(),
             failure,
             layout,
@@ -431,6 +436,7 @@ impl App {
                 }
             }
         }
+        self.leaving.show(ctx, &self.workspace.state);
         self.compose(ctx);
         for command in self.document.show(ctx, &self.workspace.state, &mut self.dialogs) {
             // What was asked about is not asked about again.
@@ -533,8 +539,10 @@ impl eframe::App for App {
             ctx.request_repaint();
         }
         self.take_answers(ctx);
-        let waited_for = self.document.attend(ctx, &self.workspace.state);
-        waited_for.into_iter().for_each(|command| self.workspace.apply(command));
+        if !self.leaving.holds(ctx, &self.workspace.state) {
+            let waited_for = self.document.attend(ctx, &self.workspace.state);
+            waited_for.into_iter().for_each(|command| self.workspace.apply(command));
+        }
         if let Some(wait) = self.workspace.keeps_in() {
             ctx.request_repaint_after(wait);
         }
@@ -553,6 +561,7 @@ impl eframe::App for App {
         let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));
         effects.extend(document::recovery(ui, &self.workspace.state));
+        effects.extend(self.offer.show(ui));
         effects.extend(status::show(ui, &self.workspace, &mut self.memory));
         let panels = egui::CentralPanel::no_frame()
             .show(ui, |ui| layout::show(ui, &mut self.workspace, &mut self.settings, &mut self.session));
@@ -570,6 +579,7 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         if self.persist {
+            self.settings.unfinished = self.offer.next(&self.workspace.state);
             self.settings.save(storage, &self.workspace.state);
         }
     }

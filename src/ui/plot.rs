@@ -302,7 +302,7 @@ fn tick(scale: Scale, mark: GridMark, range: &RangeInclusive<f64>) -> String {
         Scale::Log10 => String::new(),
         Scale::Linear => {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-            let decimals = (-mark.step_size.log10().round()).clamp(0.0, 6.0) as usize;
+            let decimals = (-(mark.step_size.log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize;
             format!("{:.decimals$}", mark.value).replace('-', "−")
         }
     }
@@ -353,7 +353,9 @@ mod tests {
         let texts: Vec<String> = marks.iter().map(|mark| tick(Scale::Linear, *mark, &(0.0..=999.0))).collect();
         assert_eq!(texts, ["0", "200", "400", "600", "800"]);
         let marks = spacer(Scale::Linear, 8.0)(GridInput { bounds: (-0.1, 0.1), base_step_size: 0.005 });
-        assert_eq!(tick(Scale::Linear, marks[0], &(-0.1..=0.1)), "−0.1");
+        assert_eq!(tick(Scale::Linear, marks[0], &(-0.1..=0.1)), "−0.10");
+        let halves = [0.5, 2.0].map(|step_size| tick(Scale::Linear, GridMark { value: 1.5, step_size }, &(0.0..=3.0)));
+        assert_eq!(halves, ["1.5", "2"]);
     }
 
     #[test]

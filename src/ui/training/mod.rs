@@ -1,7 +1,12 @@
 //! The training panel: a form for a new run, and the run that is going on with its live curves.
 
 mod form;
+mod leave;
+mod offer;
 mod run;
+
+pub(super) use leave::Leaving;
+pub(super) use offer::Offer;
 
 use super::actions::{ActionId, Effect};
 use super::charts::Charts;

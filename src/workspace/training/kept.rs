@@ -147,6 +147,13 @@ impl Workspace {
         });
     }
 
+    /// Shows the run that a workspace was saved with, if it is still there.
+    pub(in crate::workspace) fn restore_run(&mut self, folder: Option<&Path>) {
+        if let Some(folder) = folder.filter(|folder| RunFolder::at(folder).run_file().is_file()) {
+            self.read_run(folder.to_owned(), false);
+        }
+    }
+
     /// Takes in a run that was read.
     pub(in crate::workspace) fn run_opened(&mut self, run: Arc<KeptRun>, beside: bool) {
         if beside {
