@@ -20,13 +20,11 @@ pub(super) struct Progress {
     /// The training run that is told of, and how many of its epochs were.
     run: Option<PathBuf>,
     epochs: usize,
-    /// Whether the end of the run was told.
-    ended: bool,
 }
 
 impl Progress {
     pub(super) fn new() -> Self {
-        Self { terminal: std::io::stderr().is_terminal(), last: None, notice: 0, run: None, epochs: 0, ended: false }
+        Self { terminal: std::io::stderr().is_terminal(), last: None, notice: 0, run: None, epochs: 0 }
     }
 
     /// Shows what is going on.
@@ -34,16 +32,12 @@ impl Progress {
         let training = &state.training;
         if training.folder != self.run {
             self.run.clone_from(&training.folder);
-            (self.epochs, self.ended) = (training.resumed, false);
+            self.epochs = training.resumed;
         }
         for report in training.epochs.iter().skip(self.epochs) {
             self.line(&report.to_string());
         }
         self.epochs = training.epochs.len();
-        if let Some(outcome) = training.outcome.as_ref().filter(|_| !self.ended) {
-            self.line(&outcome.to_string());
-        }
-        self.ended = training.outcome.is_some();
         for notice in state.notices.iter().filter(|notice| notice.id >= self.notice) {
             if notice.severity < crate::workspace::Severity::Error {
                 self.line(&notice.text);

@@ -4,14 +4,13 @@
 use super::args::DeviceChoice;
 use super::run::{Session, print};
 use super::runs::{self, Row};
-use super::train::network_for;
 use super::{Failure, interrupted};
 use crate::domain::{ColumnChoice, Dataset};
 use crate::engine::run::{Config, Outcome, RunFile, RunFolder};
 use crate::engine::{BASE_SEED, TrainOptions};
 use crate::io;
 use crate::models::{Ebt, Plan, Preset};
-use crate::workspace::{Command, Source};
+use crate::workspace::{Command, Source, network_for};
 use clap::Args as ClapArgs;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

@@ -4,11 +4,11 @@ use super::Failure;
 use super::args::{ColumnArgs, DeviceChoice, Init};
 use super::network::{Arch, EbtChoice, EncodingChoice, FeatureChoice, FullGraph, ReadoutChoice};
 use super::run::{Session, is_workspace};
-use crate::domain::{self, ColumnChoice, Dataset};
+use crate::domain::{ColumnChoice, Dataset};
 use crate::engine::run::{Config, RunFile, RunFolder};
 use crate::engine::{BASE_SEED, TrainOptions};
-use crate::models::{self, Ebt, Features, ModelSpec, Plan, Preset, Recipe, Task};
-use crate::workspace::{Command, Source};
+use crate::models::{self, Ebt, Features, ModelSpec, Plan, Preset, Recipe};
+use crate::workspace::{Command, Source, network_for};
 use clap::{Args as ClapArgs, ValueEnum};
 use std::path::{Path, PathBuf};
 
@@ -198,28 +198,6 @@ fn plan(task: &TrainArgs, config: &Config, dataset: &Dataset) -> Result<Plan, St
     let network = network_for(dataset, (preset, arch, features), ebt);
     let plan = config.laid_over(&Plan::of(network, BASE_SEED))?;
     Ok(changes.laid_over(plan))
-}
-
-/// The network of a preset, or of the paper for an architecture and features, with an output for every target of
-/// the data.
-pub(super) fn network_for(
-    dataset: &Dataset,
-    (preset, arch, features): (Option<Preset>, Option<models::Arch>, Option<Features>),
-    ebt: Ebt,
-) -> ModelSpec {
-    let labels = dataset.columns.task == domain::Task::Labels;
-    let arch = arch.unwrap_or(models::Arch::Gt);
-    let usual = match (labels, arch) {
-        (false, _) => Features::Zinc,
-        (true, models::Arch::Gt) => Features::Canonical,
-        (true, models::Arch::Graphit | models::Arch::San) => Features::Ogb,
-    };
-    let recipe = || ModelSpec::recipe(arch, features.unwrap_or(usual), ebt);
-    ModelSpec {
-        outputs: if labels { dataset.outputs() } else { 1 },
-        task: if labels { Task::GraphLabels } else { Task::GraphRegression },
-        ..preset.map_or_else(recipe, |preset| preset.network(ebt))
-    }
 }
 
 impl PlanArgs {

@@ -1,5 +1,6 @@
 //! Everything a worker can say, and how it says it.
 
+use super::run::KeptRun;
 use super::worker::JobId;
 use super::{Checkpoint, Rows, RunEvaluation, Summarised, Survey, TrainingNews};
 use crate::domain::{Comparison, Dataset, ModelId, Molecule, MoleculeId, Probe};
@@ -101,6 +102,24 @@ pub enum Event {
     Evaluated(Arc<RunEvaluation>),
     /// Training began, moved on or ended.
     Training(TrainingNews),
+    /// The weights of a run after an epoch, to be looked at while it goes on.
+    Followed(Arc<Checkpoint>),
+    /// The weights that a run kept of an epoch, to be looked at again.
+    Replayed {
+        /// The folder of the run.
+        folder: PathBuf,
+        /// The epoch.
+        epoch: u32,
+        /// The weights; or one sentence.
+        weights: Result<Arc<Checkpoint>, String>,
+    },
+    /// A training run was read from its folder.
+    RunOpened {
+        /// The run.
+        run: Arc<KeptRun>,
+        /// Whether it is to lie over the one that is shown.
+        beside: bool,
+    },
     /// A figure that was put together was drawn.
     Drafted {
         /// Which request, counted up.

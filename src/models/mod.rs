@@ -48,6 +48,7 @@ pub use plan::{Conflict, Plan};
 pub use random::mixed;
 pub use recipe::{Preset, Recipe};
 pub use spec::{Arch, Connectivity, Ebt, Encoding, ModelSpec, Readout, SpecError, Task};
+pub use state::history_of;
 pub use trace::EdgeActivations;
 pub use train::{End, EpochReport, GradientNorms, Progress, TRAINING_KEY, TrainError, Trainer};
 
@@ -162,6 +163,17 @@ pub struct Model {
     values: Values,
 }
 
+impl ModelSpec {
+    /// Number of trained values that such a network has, running statistics not counted.
+    ///
+    /// # Errors
+    /// There is no such network.
+    pub fn parameter_count(&self) -> Result<usize, SpecError> {
+        self.validate()?;
+        Ok(Layout::of(network::build(self, &Device::flex()).as_mut()).trained())
+    }
+}
+
 impl Model {
     /// The untrained ("base") state of a network. The same seed gives the same numbers on every
     /// device, and networks of one seed agree in every tensor they share.
@@ -202,7 +214,7 @@ impl Model {
 
     /// Number of trained values, running statistics not counted.
     pub fn parameter_count(&self) -> usize {
-        self.layout.zeros().iter().map(Vec::len).sum()
+        self.layout.trained()
     }
 
     /// All tensors under the names of the parity fixtures, with the specification in the metadata.

@@ -116,6 +116,12 @@ impl Layout {
         self.entries.iter().map(|entry| entry.role)
     }
 
+    /// Number of trained values, running statistics not counted.
+    pub(super) fn trained(&self) -> usize {
+        let trained = self.entries.iter().filter(|entry| entry.role != Role::Running);
+        trained.map(|entry| entry.shape.iter().product::<usize>()).sum()
+    }
+
     /// The name of each tensor, in order.
     pub(super) fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())

@@ -108,6 +108,14 @@ impl Trainer {
     }
 }
 
+/// The epochs that a saved run has behind it.
+///
+/// # Errors
+/// A state that cannot be read.
+pub fn history_of(state: &Weights) -> Result<Vec<EpochReport>, TrainError> {
+    Ok(saved(state)?.history)
+}
+
 /// The JSON part of a state.
 fn saved(state: &Weights) -> Result<Saved, TrainError> {
     let unreadable = |reason: String| TrainError::Resume { reason };

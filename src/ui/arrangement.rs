@@ -30,7 +30,8 @@ pub(super) fn write(settings: &Settings) -> Option<Arc<str>> {
 
 /// Puts the panels where the text says, if it is of this version and loses no panel; returns whether it did.
 pub(super) fn restore(settings: &mut Settings, text: &str) -> bool {
-    let read = serde_json::from_str::<Read>(text).ok();
+    let mut read = serde_json::from_str::<Read>(text).ok();
+    read.iter_mut().for_each(|read| layout::complete(&mut read.tree));
     match read.filter(|read| read.version == VERSION && layout::is_sound(&read.tree)) {
         Some(Read { tree, maximized, .. }) => {
             (settings.tree, settings.maximized) = (tree, maximized);

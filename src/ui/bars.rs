@@ -59,6 +59,7 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                     Id::PanelBatchMaxima,
                     Id::PanelHistogram,
                     Id::PanelLog,
+                    Id::PanelTraining,
                 ];
                 let (axes, text): (&[Id], &[Id]) =
                     (&[Id::LinearRatios, Id::LinearCounts], &[Id::LargerText, Id::SmallerText, Id::NormalText]);
@@ -67,6 +68,15 @@ pub(super) fn menu(ui: &mut Ui, state: &State, appearance: Appearance) -> Vec<Ef
                 ui.menu_button("Panels", |ui| entries(ui, state, &[panels, &[Id::ResetLayout]], &mut effects));
             });
             ui.menu_button("Compare", |ui| lanes::menu(ui, state, &mut effects));
+            ui.menu_button("Train", |ui| {
+                let groups: &[&[Id]] = &[
+                    &[Id::NewRun, Id::OpenRun, Id::CloseOpenedRun],
+                    &[Id::PauseRun, Id::ResumeRun, Id::StopRun],
+                    &[Id::CompareRun, Id::CloseRunComparison],
+                    &[Id::FollowTraining, Id::PanelTraining],
+                ];
+                entries(ui, state, groups, &mut effects);
+            });
             ui.menu_button("Go", |ui| {
                 let groups: &[&[Id]] = &[
                     &[Id::Palette],

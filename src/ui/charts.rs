@@ -9,7 +9,7 @@ use crate::analysis::chart::{Chart, Pattern, Series, Shape};
 use crate::domain::{Dataset, Split};
 use crate::engine::{ModelState, Survey, SweepOptions};
 use crate::workspace::{Command, FigureKind, JobStatus, Purpose, State, Workspace, side_letter};
-use eframe::egui::{self, Align, Layout, ProgressBar, RichText, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, Align, Id, Layout, ProgressBar, RichText, Ui, Vec2, WidgetInfo};
 use std::sync::Arc;
 
 /// From this width on, the histograms of all states stand side by side; points.
@@ -26,17 +26,22 @@ pub(super) struct Charts {
 
 impl Charts {
     /// A chart in the form that is drawn, made once.
-    fn ready(&mut self, kind: FigureKind, state: ModelState, chart: Arc<Chart>) -> Option<&mut Ready> {
-        let known = self.ready.iter().position(|ready| ready.is(kind, state));
+    pub(super) fn ready(&mut self, id: Id, chart: Arc<Chart>) -> Option<&mut Ready> {
+        let known = self.ready.iter().position(|ready| ready.is(id));
         match known.and_then(|place| self.ready.get_mut(place)) {
             Some(ready) => ready.update(chart),
-            None => self.ready.push(Ready::new(kind, state, chart)),
+            None => self.ready.push(Ready::new(id, chart)),
         }
         match known {
             Some(place) => self.ready.get_mut(place),
             None => self.ready.last_mut(),
         }
     }
+}
+
+/// The place of a kind of chart.
+fn place_of(kind: FigureKind, state: ModelState) -> Id {
+    Id::unique(("chart", kind.name(), state.name()))
 }
 
 /// Shows one plot panel.
@@ -59,7 +64,7 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, kind: FigureKind, own
             legend(ui, chart.as_deref().ok(), true);
         });
         match chart {
-            Ok(chart) => draw(ui, own.ready(kind, ModelState::Trained, chart)),
+            Ok(chart) => draw(ui, own.ready(place_of(kind, ModelState::Trained), chart)),
             Err(reason) => empty(ui, &reason),
         }
     });
@@ -67,7 +72,7 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, kind: FigureKind, own
 }
 
 /// One row above the plot, filled from the right.
-fn first_row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+pub(super) fn first_row(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     let size = Vec2::new(ui.available_width(), 22.0);
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), add);
 }
@@ -140,7 +145,7 @@ fn overlaid(ui: &mut Ui, workspace: &mut Workspace, own: &mut Charts, effects: &
 
 fn histogram(ui: &mut Ui, own: &mut Charts, (state, chart): (ModelState, Result<Arc<Chart>, String>)) {
     match chart {
-        Ok(chart) => draw(ui, own.ready(FigureKind::Histogram, state, chart)),
+        Ok(chart) => draw(ui, own.ready(place_of(FigureKind::Histogram, state), chart)),
         Err(reason) => empty(ui, &reason),
     }
 }
@@ -231,7 +236,7 @@ fn measure_buttons(ui: &mut Ui, dataset: &Dataset, options: SweepOptions, effect
 }
 
 /// What the series are, above the plot, where it never covers data. An entry is never broken.
-fn legend(ui: &mut Ui, chart: Option<&Chart>, with_bars: bool) {
+pub(super) fn legend(ui: &mut Ui, chart: Option<&Chart>, with_bars: bool) {
     let Some(chart) = chart else { return };
     let palette = theme::palette(ui);
     ui.with_layout(Layout::left_to_right(Align::Center).with_main_wrap(true), |ui| {

@@ -29,6 +29,12 @@ pub enum Purpose {
     Figure,
     /// A workspace file to write, with the name proposed for it.
     SaveWorkspace(PathBuf),
+    /// The folder of a new training run, with the one proposed for it.
+    RunFolder(PathBuf),
+    /// The folder of a training run to show.
+    Run,
+    /// The folder of a training run to lay over the one that is shown.
+    RunBeside,
     /// A file of a workspace that moved, by its place among them.
     Locate(usize),
 }
@@ -55,6 +61,13 @@ impl Picker for NativePicker {
             Purpose::Figure => {
                 dialog.set_title("Open figure").add_filter("Figures", &["json", "svg", "png"]).pick_file()
             }
+            Purpose::RunFolder(path) => {
+                let dialog = dialog.set_title("Folder of the run");
+                let start = path.ancestors().skip(1).find(|folder| folder.is_dir());
+                start.map_or(dialog.clone(), |folder| dialog.set_directory(folder)).pick_folder()
+            }
+            Purpose::Run => dialog.set_title("Open the folder of a run").pick_folder(),
+            Purpose::RunBeside => dialog.set_title("Compare with the run in this folder").pick_folder(),
             Purpose::Locate(_) => dialog.set_title("Locate the file").pick_file(),
             Purpose::Save(path) | Purpose::SaveFigure(path) | Purpose::SaveWorkspace(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();

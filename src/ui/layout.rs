@@ -3,7 +3,9 @@
 
 use super::actions::{ActionId, Effect};
 use super::{Session, Settings};
-use super::{charts, edits, focus, gallery, icons, inspector, lanes, library, log, molecule, parts, theme, tour};
+use super::{
+    charts, edits, focus, gallery, icons, inspector, lanes, library, log, molecule, parts, theme, tour, training,
+};
 use crate::workspace::{FigureKind, Workspace};
 use eframe::egui::{self, Color32, Rect, Stroke, Style, Ui, Visuals, WidgetText};
 use egui_tiles::{
@@ -40,11 +42,12 @@ pub enum Pane {
     Histogram,
     Gallery,
     Log,
+    Training,
 }
 
 impl Pane {
     /// All panels, in the order in which the keyboard goes through them.
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Library,
         Self::Molecule,
         Self::Inspector,
@@ -54,6 +57,7 @@ impl Pane {
         Self::Histogram,
         Self::Gallery,
         Self::Log,
+        Self::Training,
     ];
 
     /// The title on its tab.
@@ -68,6 +72,7 @@ impl Pane {
             Self::Histogram => "Histogram",
             Self::Log => "Log",
             Self::Gallery => "Gallery",
+            Self::Training => "Training",
         }
     }
 
@@ -86,7 +91,7 @@ impl Pane {
     /// The export that belongs to it.
     fn export(self) -> Option<ActionId> {
         match self {
-            Self::Library | Self::Gallery | Self::Log | Self::Edits => None,
+            Self::Library | Self::Gallery | Self::Log | Self::Edits | Self::Training => None,
             Self::Molecule => Some(ActionId::ExportMolecule),
             Self::Inspector => Some(ActionId::ExportActivations),
             Self::EdgeRatios => Some(ActionId::ExportEdgeRatios),
@@ -108,7 +113,7 @@ pub(super) fn first(low: bool) -> Tree {
     let (drawings, plots) = ([Pane::Molecule, Pane::Gallery], [Pane::EdgeRatios, Pane::BatchMaxima, Pane::Histogram]);
     let upper = if low { tab(&[&drawings[..], &plots, &[Pane::Log]].concat()) } else { tab(&drawings) };
     let lower = (!low).then(|| tab(&[&plots[..], &[Pane::Log]].concat()));
-    let inspector = tab(&[Pane::Inspector, Pane::Edits]);
+    let inspector = tab(&[Pane::Inspector, Pane::Edits, Pane::Training]);
     let middle = lower.map_or(upper, |lower| {
         let mut middle = egui_tiles::Linear::new(egui_tiles::LinearDir::Vertical, vec![upper, lower]);
         middle.shares.set_share(upper, FIRST[1] - PLOTS);
@@ -177,6 +182,25 @@ pub(super) fn rows(cells: &[&[&[Pane]]]) -> Tree {
     let rows = rows.into_iter().map(&mut row).collect();
     let root = tiles.insert_vertical_tile(rows);
     Tree::new(egui::Id::unique("panels"), root, tiles)
+}
+
+/// Panels that arrangements of older versions do not know, and beside which they are put.
+const LATER: [(Pane, Pane); 1] = [(Pane::Training, Pane::Inspector)];
+
+/// Adds the panels that an arrangement of an older version does not have.
+pub(super) fn complete(tree: &mut Tree) {
+    for (pane, beside) in LATER {
+        if tree.tiles.find_pane(&pane).is_some() {
+            continue;
+        }
+        let parent = tree.tiles.find_pane(&beside).and_then(|beside| tree.tiles.parent_of(beside));
+        let tile = parent.map(|parent| (parent, tree.tiles.insert_pane(pane)));
+        if let Some((parent, tile)) = tile
+            && let Some(Tile::Container(container)) = tree.tiles.get_mut(parent)
+        {
+            container.add_child(tile);
+        }
+    }
 }
 
 /// Whether every panel is there once and reachable from the root.
@@ -334,6 +358,7 @@ impl Panels<'_> {
             Pane::Histogram => charts::show(ui, workspace, FigureKind::Histogram, &mut session.charts),
             Pane::Log => log::show(ui, &workspace.state, &mut session.log),
             Pane::Gallery => gallery::show(ui, workspace, &mut session.gallery, thumbnails),
+            Pane::Training => training::show(ui, workspace, &mut session.training),
         };
         effects.extend(shown);
     }
@@ -449,6 +474,22 @@ mod tests {
         tree.remove_recursively(id);
         assert!(!is_sound(&tree));
         assert!(!is_sound(&Tree::empty(egui::Id::unique("none"))));
+    }
+
+    #[test]
+    fn an_arrangement_of_before_the_training_panel_gets_it_as_a_tab() {
+        let mut tree = first(false);
+        let id = tree.tiles.find_pane(&Pane::Training).unwrap();
+        tree.remove_recursively(id);
+        assert!(!is_sound(&tree));
+        complete(&mut tree);
+        assert!(is_sound(&tree));
+        let before = tree.clone();
+        complete(&mut tree);
+        assert_eq!(tree, before, "what is whole is left alone");
+        let mut lost = Tree::empty(egui::Id::unique("none"));
+        complete(&mut lost);
+        assert!(!is_sound(&lost));
     }
 
     #[test]

@@ -49,6 +49,7 @@ mod terms;
 mod theme;
 mod tooltip;
 mod tour;
+mod training;
 mod walk;
 
 pub use clipboard::CopyAs;
@@ -62,7 +63,7 @@ pub use terms::Term;
 pub use walk::Walk;
 
 use crate::scene::Pick;
-use crate::workspace::{Command, Compose, Picture, Severity, Workspace};
+use crate::workspace::{Command, Compose, Picture, RunCommand, Severity, Workspace};
 use actions::{ActionId, Effect, WindowCommand};
 use eframe::egui::{self, ViewportCommand};
 use export::{Export, Outcome};
@@ -95,6 +96,7 @@ struct Session {
     log: log::Log,
     gallery: gallery::Gallery,
     edits: edits::Panel,
+    training: training::Panel,
     /// Whether panels were moved since the layout was last written down.
     rearranged: bool,
     /// The painted molecule of the last frame, in every state side by side.
@@ -124,6 +126,8 @@ pub struct App {
     notices: notices::Notices,
     palette: Option<palette::Palette>,
     tour: Option<tour::Tour>,
+    leaving: training::Leaving,
+    offer: training::Offer,
     memory: status::Memory,
     failure: Option<canvas::Failure>,
     /// The arrangement of panels that the window last took over or handed over.
@@ -153,6 +157,7 @@ impl App {
         // Where nothing is remembered every start would be the first.
         let tour = (options.persist && !settings.toured).then(tour::Tour::default);
         let layout = arrangement::write(&settings);
+        let offer = training::Offer::of(settings.unfinished.clone());
         workspace.apply(Command::SetLayout(layout.clone()));
         Self {
             workspace,
@@ -170,6 +175,8 @@ impl App {
             notices: notices::Notices::default(),
             palette: None,
             tour,
+            leaving: training::Leaving::default(),
+            offer,
             memory: status::Memory::default(),
             failure,
             layout,
@@ -255,6 +262,9 @@ impl App {
         match command {
             WindowCommand::PickMolecules => self.dialogs.ask(Purpose::Molecules, ctx),
             WindowCommand::PickModel => self.dialogs.ask(Purpose::Model, ctx),
+            WindowCommand::PickRun => self.dialogs.ask(Purpose::Run, ctx),
+            WindowCommand::PickRunBeside => self.dialogs.ask(Purpose::RunBeside, ctx),
+            WindowCommand::PickRunFolder(path) => self.dialogs.ask(Purpose::RunFolder(path), ctx),
             WindowCommand::ChooseBase => {
                 let chosen = self.workspace.state.checkpoint().map(|checkpoint| &checkpoint.spec);
                 self.base = Some(base::Choice::like(chosen));
@@ -322,6 +332,10 @@ impl App {
                     focus::send(ctx, pane);
                 }
             }
+            WindowCommand::NewRun => {
+                layout::bring_forward(&mut self.settings, Pane::Training);
+                self.session.training.begin_form();
+            }
             WindowCommand::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
     }
@@ -367,6 +381,14 @@ impl App {
                 Answer::Picked(Purpose::Figure, path) => self.workspace.apply(Command::Compose(Compose::Read(path))),
                 Answer::Picked(Purpose::Model, path) => self.workspace.apply(Command::OpenModel(path, Box::default())),
                 Answer::Picked(Purpose::Molecules, path) => self.execute(ctx, files::open_path(path).into()),
+                Answer::Picked(Purpose::Run, path) => {
+                    layout::bring_forward(&mut self.settings, Pane::Training);
+                    self.workspace.apply(Command::Run(RunCommand::Open(path)));
+                }
+                Answer::Picked(Purpose::RunBeside, path) => {
+                    self.workspace.apply(Command::Run(RunCommand::CompareWith(path)));
+                }
+                Answer::Picked(Purpose::RunFolder(_), path) => self.session.training.picked(&path),
                 Answer::Picked(purpose, path) => {
                     let command = self.document.picked(&purpose, path);
                     command.into_iter().for_each(|command| self.workspace.apply(command));
@@ -416,6 +438,7 @@ impl App {
                 }
             }
         }
+        self.leaving.show(ctx, &self.workspace.state);
         self.compose(ctx);
         for command in self.document.show(ctx, &self.workspace.state, &mut self.dialogs) {
             // What was asked about is not asked about again.
@@ -518,8 +541,10 @@ impl eframe::App for App {
             ctx.request_repaint();
         }
         self.take_answers(ctx);
-        let waited_for = self.document.attend(ctx, &self.workspace.state);
-        waited_for.into_iter().for_each(|command| self.workspace.apply(command));
+        if !self.leaving.holds(ctx, &self.workspace.state) {
+            let waited_for = self.document.attend(ctx, &self.workspace.state);
+            waited_for.into_iter().for_each(|command| self.workspace.apply(command));
+        }
         if let Some(wait) = self.workspace.keeps_in() {
             ctx.request_repaint_after(wait);
         }
@@ -538,6 +563,7 @@ impl eframe::App for App {
         let mut effects = bars::menu(ui, &self.workspace.state, self.settings.appearance);
         effects.extend(bars::tools(ui, &self.workspace.state));
         effects.extend(document::recovery(ui, &self.workspace.state));
+        effects.extend(self.offer.show(ui));
         effects.extend(status::show(ui, &self.workspace, &mut self.memory));
         let panels = egui::CentralPanel::no_frame()
             .show(ui, |ui| layout::show(ui, &mut self.workspace, &mut self.settings, &mut self.session));
@@ -555,6 +581,7 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         if self.persist {
+            self.settings.unfinished = self.offer.next(&self.workspace.state);
             self.settings.save(storage, &self.workspace.state);
         }
     }

@@ -4,9 +4,7 @@
 use super::parts;
 use super::theme;
 use crate::analysis::chart::{Axis, Chart, Pattern, Role, Scale, Series, Shape};
-use crate::engine::ModelState;
-use crate::workspace::FigureKind;
-use eframe::egui::{self, Color32, Rect, RichText, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, Color32, Id, Rect, RichText, Ui, Vec2, WidgetInfo};
 use egui_plot::{
     AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoint, PlotPoints, Span, VLine,
 };
@@ -18,8 +16,7 @@ const POINTS: usize = 700;
 
 /// A chart made ready for `egui_plot`.
 pub(super) struct Ready {
-    kind: FigureKind,
-    state: ModelState,
+    id: Id,
     chart: Arc<Chart>,
     /// Per series: its points if it is a line or bars, and its full name.
     lines: Vec<(Vec<PlotPoint>, String)>,
@@ -29,13 +26,13 @@ pub(super) struct Ready {
 
 impl Ready {
     /// A chart on its first way to the screen.
-    pub(super) fn new(kind: FigureKind, state: ModelState, chart: Arc<Chart>) -> Self {
-        Self { kind, state, lines: lines(&chart), chart, fresh: true }
+    pub(super) fn new(id: Id, chart: Arc<Chart>) -> Self {
+        Self { id, lines: lines(&chart), chart, fresh: true }
     }
 
-    /// Whether this is the place of a kind of chart.
-    pub(super) fn is(&self, kind: FigureKind, state: ModelState) -> bool {
-        self.kind == kind && self.state == state
+    /// Whether this is the place of that name.
+    pub(super) fn is(&self, id: Id) -> bool {
+        self.id == id
     }
 
     /// Takes a newer chart of the same kind.
@@ -53,7 +50,7 @@ impl Ready {
 /// Draws a chart into all the room there is.
 pub(super) fn show(ui: &mut Ui, ready: &mut Ready) {
     let fresh = std::mem::take(&mut ready.fresh);
-    let Ready { kind, state, chart, lines, .. } = ready;
+    let Ready { id, chart, lines, .. } = ready;
     let chart: &Chart = chart;
     let weak = ui.visuals().weak_text_color();
     let font = egui::FontId::proportional(11.0);
@@ -63,7 +60,7 @@ pub(super) fn show(ui: &mut Ui, ready: &mut Ready) {
             hints.label(RichText::new(&axis.label).size(11.5)).tick_label_font(font.clone()).tick_label_color(weak);
         hints.formatter(move |mark, range| tick(scale, mark, range))
     };
-    let mut plot = Plot::new(("chart", format!("{kind:?}"), state.name()))
+    let mut plot = Plot::new(*id)
         .custom_x_axes(vec![axis(AxisHints::new_x().label_spacing(50.0..=70.0), &chart.x)])
         .custom_y_axes(vec![axis(AxisHints::new_y().label_spacing(14.0..=18.0), &chart.y)])
         .include_x(chart.x.range.0)
@@ -305,7 +302,7 @@ fn tick(scale: Scale, mark: GridMark, range: &RangeInclusive<f64>) -> String {
         Scale::Log10 => String::new(),
         Scale::Linear => {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-            let decimals = (-mark.step_size.log10().round()).clamp(0.0, 6.0) as usize;
+            let decimals = (-(mark.step_size.log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize;
             format!("{:.decimals$}", mark.value).replace('-', "−")
         }
     }
@@ -356,7 +353,9 @@ mod tests {
         let texts: Vec<String> = marks.iter().map(|mark| tick(Scale::Linear, *mark, &(0.0..=999.0))).collect();
         assert_eq!(texts, ["0", "200", "400", "600", "800"]);
         let marks = spacer(Scale::Linear, 8.0)(GridInput { bounds: (-0.1, 0.1), base_step_size: 0.005 });
-        assert_eq!(tick(Scale::Linear, marks[0], &(-0.1..=0.1)), "−0.1");
+        assert_eq!(tick(Scale::Linear, marks[0], &(-0.1..=0.1)), "−0.10");
+        let halves = [0.5, 2.0].map(|step_size| tick(Scale::Linear, GridMark { value: 1.5, step_size }, &(0.0..=3.0)));
+        assert_eq!(halves, ["1.5", "2"]);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(super) struct Settings {
     pub(super) model: Option<ModelRef>,
     /// Files opened before, newest first.
     pub(super) recent: Vec<PathBuf>,
+    /// A training run that was left before its end.
+    pub(super) unfinished: Option<PathBuf>,
     /// The folder exported to last.
     pub(super) export_folder: Option<PathBuf>,
     /// Whether the tour was finished or skipped.
@@ -74,6 +76,7 @@ impl Default for Settings {
             view: View::default(),
             model: None,
             recent: Vec::new(),
+            unfinished: None,
             export_folder: None,
             toured: false,
             bonds_by_value: true,
@@ -96,7 +99,8 @@ impl Settings {
         eframe::set_value(storage, KEY, self);
     }
 
-    fn mended(self) -> Self {
+    fn mended(mut self) -> Self {
+        layout::complete(&mut self.tree);
         let standard = Self::default();
         let text_zoom = if self.text_zoom.is_finite() { self.text_zoom } else { standard.text_zoom };
         Self {

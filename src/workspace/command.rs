@@ -5,6 +5,7 @@ use super::file::FileCommand;
 use super::labels::Labelled;
 use super::lanes::{Difference, SavedLane, With};
 use super::notices::Severity;
+use super::training::RunCommand;
 use super::view::Coloring;
 use crate::analysis::Quantity;
 use crate::analysis::chart::Scale as ChartScale;
@@ -205,6 +206,8 @@ pub enum Command {
     },
     /// Train a model on the open dataset.
     Train(Box<TrainOptions>),
+    /// Pause, stop or resume training.
+    Run(RunCommand),
     /// Judge the training run in a folder by the test molecules of the open dataset.
     Evaluate(PathBuf),
     /// Save, open or recover a workspace.

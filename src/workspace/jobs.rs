@@ -5,8 +5,7 @@ use super::{SWEPT_UNASKED, Workspace};
 use crate::engine::jobs::analyze::Analyze;
 use crate::engine::jobs::evaluate::Evaluate;
 use crate::engine::jobs::sweep::SweepJob;
-use crate::engine::jobs::train::Train;
-use crate::engine::{JobId, Place, Rows, SweepOptions, TrainOptions, Training};
+use crate::engine::{JobId, Place, Rows, SweepOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,20 +91,6 @@ impl Workspace {
         self.start(id, Purpose::Sweep, title, Box::new(Analyze::new(job, folder)));
     }
 
-    pub(super) fn train(&mut self, options: TrainOptions) {
-        let Some(opened) = &self.state.opened else {
-            self.state
-                .notify(Severity::Error, "Nothing is open to train on; open a file of molecules with targets first.");
-            return;
-        };
-        let dataset = Arc::clone(&opened.dataset);
-        self.state.training = Training::default();
-        let id = self.engine.reserve();
-        let title = format!("Training {} for {} epochs", options.plan.network.kind(), options.plan.recipe.epochs);
-        let device = (self.engine.compute_device(), self.engine.describe_device());
-        let job = Train::new(dataset, options, device);
-        self.start(id, Purpose::Train, title, Box::new(job));
-    }
     pub(super) fn evaluate(&mut self, folder: &Path) {
         let Some(opened) = &self.state.opened else {
             self.state

@@ -210,6 +210,11 @@ impl State {
         }
     }
 
+    /// The same for another state of one network: what was known of it is shown until more is.
+    pub(super) fn move_in_lanes(&mut self, old: &ModelId, new: &ModelId) {
+        self.lanes.iter_mut().filter(|lane| lane.model == *old).for_each(|lane| lane.model = new.clone());
+    }
+
     /// Whether a model is beside the main one already, with or without the edits.
     pub fn is_lane(&self, model: &ModelId, edited: bool) -> bool {
         self.lanes.iter().any(|lane| lane.model == *model && lane.edited == edited)

@@ -99,5 +99,6 @@ pub(super) struct Memo {
     pub(super) differences: Option<([Held<Readings>; 2], Differences)>,
     pub(super) pictures: [Option<(PictureKey, Arc<Picture>)>; PICTURES],
     pub(super) charts: Vec<(ChartKey, Result<Arc<Chart>, String>)>,
+    pub(super) curves: Vec<(super::training::CurveKey, Option<Arc<Chart>>)>,
     pub(super) gallery: gallery::Memo,
 }

@@ -29,6 +29,7 @@ mod sides;
 mod state;
 mod studio;
 mod table;
+mod training;
 mod view;
 
 pub use crate::engine::{Column, Score};
@@ -50,6 +51,9 @@ pub use property::Property;
 pub use readings::{AbsentPair, AbsentReading, EdgeReading, LayerReading};
 pub use state::{About, JobStatus, Notice, Opened, Purpose, Severity, Shown, State, Untraceable};
 pub use table::Table;
+pub use training::{
+    Condition, Curve, Draft, DraftAbout, Field, LiveRun, Problem, RunCommand, RunView, Runs, network_for,
+};
 pub use view::{Arcs, Coloring, QUANTITIES, View, quantity_name};
 
 use crate::domain::{ColumnChoice, ModelId, Probe};
@@ -265,6 +269,7 @@ impl Workspace {
             Command::SaveTrace(path) => self.save_trace(path),
             Command::Analyze { options, folder } => self.analyze(options, folder),
             Command::Train(options) => self.train(*options),
+            Command::Run(command) => self.command_run(command),
             Command::Evaluate(folder) => self.evaluate(&folder),
             Command::Tell(severity, text) => self.state.notify(severity, text),
             Command::Dismiss(ids) => self.dismiss(&ids),
@@ -354,7 +359,10 @@ impl Workspace {
             }
             Event::Sketched { dataset, id, drawn } => self.sketched(dataset, id, drawn),
             Event::Summarised { dataset, model, answers } => self.summarised(dataset, &model, answers),
-            Event::Traced(comparison) => self.traced(*comparison),
+            Event::Traced(comparison) => {
+                self.traced(*comparison);
+                self.follow_on();
+            }
             Event::Untraceable { probe, message, large } => {
                 self.refuse(&probe, &Untraceable { message, large });
             }
@@ -371,7 +379,10 @@ impl Workspace {
                 self.files.touched = true;
             }
             Event::Evaluated(evaluation) => self.state.evaluations.push(evaluation),
-            Event::Training(news) => self.state.training.take(news),
+            Event::Training(news) => self.take_training(news),
+            Event::Followed(checkpoint) => self.follow(checkpoint),
+            Event::Replayed { folder, epoch, weights } => self.replayed(&folder, epoch, weights),
+            Event::RunOpened { run, beside } => self.run_opened(run, beside),
             Event::Written(path) => {
                 self.state.note(Severity::Info, format!("Wrote {}", path.display()), state::About::Written(path));
             }
@@ -385,6 +396,7 @@ impl Workspace {
                 }
             }
             Event::Finished(job) => {
+                self.run_ended(job, false, None);
                 let swept = self.sweeping.as_ref().is_some_and(|(id, _)| *id == job);
                 self.ended(job);
                 // The next model side by side; who stopped a measurement wants no other.
@@ -392,8 +404,12 @@ impl Workspace {
                     self.sweep_unasked();
                 }
             }
-            Event::Stopped(job) => self.ended(job),
+            Event::Stopped(job) => {
+                self.run_ended(job, true, None);
+                self.ended(job);
+            }
             Event::Failed { job, message } => {
+                self.run_ended(job, false, Some(&message));
                 let failed = self.sweeping.as_ref().filter(|(id, _)| *id == job);
                 self.unmeasurable.extend(failed.map(|(_, key)| key.model.clone()));
                 self.ended(job);
@@ -416,7 +432,10 @@ impl Workspace {
         };
         self.state.jobs.retain(|status| !lost.contains(&status.purpose));
         match name {
-            "compute" => self.sweeping = None,
+            "compute" => {
+                self.sweeping = None;
+                self.mourn_runs(&text);
+            }
             "io" => {
                 self.loading = None;
                 self.leave_opening();

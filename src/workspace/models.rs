@@ -137,7 +137,11 @@ pub(super) fn read_checkpoint(path: &Path, hints: &Hints) -> Result<(Checkpoint,
     let knows = weights.metadata.contains_key("spec") && *hints != Hints::default();
     let Adopted { weights, assumed, open } =
         adopt(weights, hints).map_err(|error| format!("{error}: {}", path.display()))?;
-    let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
+    let stem = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
+    // Checkpoints of all runs are called alike.
+    let run =
+        path.parent().filter(|folder| folder.ends_with("checkpoints")).and_then(|folder| folder.parent()?.file_name());
+    let name = run.map_or_else(|| stem.to_string(), |run| format!("{} {stem}", run.to_string_lossy()));
     let checkpoint =
         Checkpoint::from_weights(&name, weights).map_err(|error| format!("{error}: {}", path.display()))?;
     let mut remarks = assumed.clone();

@@ -10,6 +10,7 @@ use super::labels::Labels;
 use super::lanes::{Difference, Lane};
 pub use super::notices::{About, Notice, Severity};
 use super::table::Table;
+use super::training::Runs;
 use super::view::View;
 use crate::domain::{Ablations, Comparison, Dataset, Detail, EdgeList, ModelId, Molecule, MoleculeId};
 use crate::engine::{Checkpoint, JobId, RunEvaluation, Survey, SweepOptions, Training};
@@ -171,6 +172,8 @@ pub struct State {
     pub surveys: Vec<Arc<Survey>>,
     /// The training run that is going on or was the last.
     pub training: Training,
+    /// The runs that were begun here.
+    pub runs: Runs,
     /// The training runs that were judged, in that order.
     pub evaluations: Vec<Arc<RunEvaluation>>,
     /// Queued and running jobs.

@@ -35,8 +35,18 @@ const ACTIVE: [Role; 9] = [
 ];
 
 /// Titles of panels, whose bar scrolls where it is too narrow for all.
-const TABS: [&str; 9] =
-    ["Library", "Molecule", "Gallery", "Inspector", "Edits", "Edge ratios", "Batch maxima", "Histogram", "Log"];
+const TABS: [&str; 10] = [
+    "Library",
+    "Molecule",
+    "Gallery",
+    "Inspector",
+    "Edits",
+    "Training",
+    "Edge ratios",
+    "Batch maxima",
+    "Histogram",
+    "Log",
+];
 
 /// One way to look at the window.
 #[derive(Clone, Copy, Debug)]

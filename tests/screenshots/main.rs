@@ -10,6 +10,7 @@
 mod common;
 mod dialogs;
 mod looks;
+mod training;
 
 use bondscope::domain::{BondId, MoleculeId, Split};
 use bondscope::engine::SweepOptions;

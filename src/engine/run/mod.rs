@@ -6,11 +6,13 @@
 
 mod config;
 mod file;
+mod kept;
 mod outcome;
 mod record;
 
 pub use config::Config;
 pub use file::{DataInfo, Program, RunFile};
+pub use kept::KeptRun;
 pub use outcome::{Measured, Outcome};
 pub use record::Ratios;
 pub(super) use record::Record;
@@ -89,13 +91,8 @@ impl RunFolder {
         if resume && !self.run_file().is_file() {
             return Err(format!("There is no run to go on with, since run.toml is missing: {place}"));
         }
-        if !resume && self.run_file().exists() {
-            return Err(format!(
-                "A run was kept here already; go on with it by --resume, or choose another folder: {place}"
-            ));
-        }
-        if !resume && self.is_taken() {
-            return Err(format!("Something else is here already; choose a new or empty folder for the run: {place}"));
+        if let Some(reason) = self.obstacle().filter(|_| !resume) {
+            return Err(reason);
         }
         let failed = |error: std::io::Error| format!("The folder for the run cannot be used ({error}): {place}");
         std::fs::create_dir_all(self.checkpoints()).map_err(failed)?;
@@ -112,6 +109,18 @@ impl RunFolder {
             Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(lock),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
+    }
+
+    /// Why no new run can be kept here, in a sentence; none where it can, as far as one can see.
+    pub fn obstacle(&self) -> Option<String> {
+        let place = self.0.display();
+        if self.run_file().exists() {
+            return Some(format!(
+                "A run was kept here already; resume it (--resume), or choose another folder: {place}"
+            ));
+        }
+        self.is_taken()
+            .then(|| format!("Something else is here already; choose a new or empty folder for the run: {place}"))
     }
 
     /// Whether there is anything that is not of a run that was never begun.

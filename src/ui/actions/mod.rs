@@ -15,6 +15,7 @@ use super::settings::Appearance;
 use super::walk::Walk;
 use crate::workspace::{Command, FigureKind, State};
 use eframe::egui::{Context, Key, KeyboardShortcut, Popup};
+use std::path::PathBuf;
 
 /// What an action does: something to the workspace, or to the window alone.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +87,14 @@ pub enum WindowCommand {
     FocusPanel(Pane),
     /// Bring the keyboard to the next panel, or the one before.
     CyclePanels(bool),
+    /// Put a training run together.
+    NewRun,
+    /// Ask for the folder of a run to show.
+    PickRun,
+    /// Ask for the folder of a run to lay over the one that is shown.
+    PickRunBeside,
+    /// Ask for the folder of a new run, with the one proposed for it.
+    PickRunFolder(PathBuf),
     /// Begin the tour of the first minutes.
     Tour,
     /// Close the window.
@@ -195,6 +204,16 @@ pub enum ActionId {
     PanelBatchMaxima,
     PanelHistogram,
     PanelLog,
+    PanelTraining,
+    NewRun,
+    PauseRun,
+    ResumeRun,
+    StopRun,
+    OpenRun,
+    CloseOpenedRun,
+    CompareRun,
+    CloseRunComparison,
+    FollowTraining,
     CloseNotices,
     Tour,
     Terms,
@@ -237,6 +256,11 @@ impl Action {
             Id::AllowLarge => "needs a graph too large for its model",
             Id::StopAll => "needs work that runs",
             Id::CloseNotices => "needs a notice",
+            Id::PauseRun | Id::StopRun => "needs a training run that goes on",
+            Id::CloseOpenedRun => "needs a run opened from its folder",
+            Id::CompareRun => "needs a run",
+            Id::CloseRunComparison => "needs two runs over each other",
+            Id::ResumeRun => "needs a training run that was left before its end",
             Id::Columns => "needs molecules from a file: the columns of the bundled ones are known",
             Id::Reload | Id::NextMolecule | Id::PreviousMolecule | Id::NextPage | Id::PreviousPage => {
                 "needs a list of molecules"

@@ -3,6 +3,7 @@
 mod edit;
 mod file;
 mod go;
+mod train;
 mod view;
 mod window;
 
@@ -10,5 +11,5 @@ use super::Action;
 
 /// The table, in menu order.
 pub fn actions() -> impl Iterator<Item = &'static Action> {
-    [file::ROWS, edit::ROWS, go::ROWS, view::ROWS, window::ROWS].into_iter().flatten()
+    [file::ROWS, edit::ROWS, go::ROWS, view::ROWS, train::ROWS, window::ROWS].into_iter().flatten()
 }

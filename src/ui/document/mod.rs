@@ -161,17 +161,17 @@ impl Document {
 }
 
 /// A dialog of this kind: in the middle, of this width, above everything else.
-fn window(title: &str) -> egui::Window<'_> {
+pub(super) fn window(title: &str) -> egui::Window<'_> {
     let window = egui::Window::new(title).collapsible(false).resizable(false);
     window.anchor(egui::Align2::CENTER_CENTER, egui::Vec2::ZERO).order(egui::Order::Foreground)
 }
 
-fn escaped(ctx: &egui::Context) -> bool {
+pub(super) fn escaped(ctx: &egui::Context) -> bool {
     ctx.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Escape))
 }
 
 /// The main button of a dialog.
-fn main_button(ui: &egui::Ui, text: &str) -> egui::Button<'static> {
+pub(super) fn main_button(ui: &egui::Ui, text: &str) -> egui::Button<'static> {
     egui::Button::new(egui::RichText::new(text).strong()).fill(ui.visuals().selection.bg_fill)
 }
 

@@ -37,6 +37,7 @@ pub(super) fn capture(state: &State) -> Saved {
         edits: edits(&state.edits, record),
         labels: labels(state),
         figure: Composition::clone(&state.figure),
+        run: state.run_view().map(|view| view.folder.to_owned()),
         layout: state.layout.as_ref().and_then(|text| serde_json::from_str(text).ok()),
     }
 }
@@ -84,7 +85,10 @@ fn record(dataset: &Dataset, id: MoleculeId) -> Option<RecordRef> {
 fn models(state: &State) -> (Vec<ModelRef>, usize, ComparePart) {
     let listed = state.checkpoints.iter().enumerate();
     let wanted = |place: usize, model: &Checkpoint| {
-        place >= state.built_in || place == state.model || state.lanes.iter().any(|lane| lane.model == model.id)
+        // Weights in training lie nowhere yet, so they cannot be found again.
+        let lost = place >= state.built_in && model.file.is_none() && !model.is_base();
+        let used = place == state.model || state.lanes.iter().any(|lane| lane.model == model.id);
+        !lost && (place >= state.built_in || used)
     };
     let (places, models): (Vec<usize>, Vec<&Arc<Checkpoint>>) =
         listed.filter(|(place, model)| wanted(*place, model)).unzip();

@@ -117,6 +117,7 @@ impl Workspace {
             self.add_lane(With::Model { place, edited });
         }
         self.show_difference(saved.compare.difference.filter(|_| self.state.lanes.len() == saved.compare.lanes.len()));
+        self.restore_run(saved.run.as_deref());
         self.state.initial = saved.base;
         self.state.detail = saved.detail;
         let mut view = saved.view.view();

@@ -49,6 +49,9 @@ pub struct Saved {
     /// The figure that is put together.
     #[serde(skip_serializing_if = "is_blank")]
     pub figure: Composition,
+    /// The folder of the training run that is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub run: Option<PathBuf>,
     /// Where the panels are, as the window writes it down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<serde_json::Value>,

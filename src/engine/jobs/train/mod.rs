@@ -7,7 +7,7 @@ pub use report::{BatchReport, Training, TrainingNews, TrainingReport};
 pub(in crate::engine) use samples::Samples;
 
 use crate::domain::{Dataset, Weights};
-use crate::engine::checkpoint::TARGETS_KEY;
+use crate::engine::checkpoint::{Checkpoint, TARGETS_KEY};
 use crate::engine::event::{Event, Outbox};
 use crate::engine::run::{DataInfo, Measured, Outcome, Ratios, Record, RunFile, RunFolder, utc};
 use crate::engine::worker::{Job, Step};
@@ -17,6 +17,7 @@ use crate::models::{EpochReport, GraphInput, Model, ModelSpec, Plan, Progress, S
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 /// How often the state for resuming is written while an epoch is going on.
@@ -61,13 +62,33 @@ pub struct Train {
     device: (Device, String),
     folder: RunFolder,
     run: Option<Run>,
+    /// Whether the weights of each epoch are handed out to be looked at.
+    followed: Arc<AtomicBool>,
 }
 
 impl Train {
     /// Training on the splits of `dataset`, on a device and what people call it.
     pub fn new(dataset: Arc<Dataset>, options: TrainOptions, device: (Device, String)) -> Self {
         let folder = RunFolder::at(&options.out);
-        Self { dataset, options, device, folder, run: None }
+        Self { dataset, options, device, folder, run: None, followed: Arc::default() }
+    }
+
+    /// The same, handing out the weights of each epoch as long as that is wanted.
+    #[must_use]
+    pub fn followed(self, wanted: Arc<AtomicBool>) -> Self {
+        Self { followed: wanted, ..self }
+    }
+
+    /// Hands out the weights as they are now, if anybody wants to look at them.
+    fn publish(&self, run: &Run, out: &Outbox) {
+        if !self.followed.load(Ordering::Relaxed) {
+            return;
+        }
+        let name = self.folder.path().file_name().unwrap_or_default().to_string_lossy();
+        match Checkpoint::from_weights(&name, self.named(run.trainer.last_weights())) {
+            Ok(checkpoint) => out.send(Event::Followed(Arc::new(checkpoint))),
+            Err(error) => out.send(Event::Remark(format!("The network in training cannot be shown: {error}."))),
+        }
     }
 
     fn begin(&mut self, out: &Outbox) -> Result<Run, String> {
@@ -164,22 +185,9 @@ impl Train {
     }
 
     fn report(&self, run: &Run, epoch: &EpochReport) -> TrainingReport {
-        let place = (epoch.epoch as usize).saturating_sub(1);
-        let seconds = run.record.seconds.get(place).copied().unwrap_or(f64::NAN);
         let epochs = run.trainer.recipe().epochs;
-        // Counts far below 2^53.
-        #[allow(clippy::cast_precision_loss, reason = "a count of molecules")]
-        let molecules = run.trainer.data().train.len() as f64;
-        let left = f64::from(epochs.saturating_sub(epoch.epoch)) * seconds;
-        TrainingReport {
-            epoch: epoch.clone(),
-            epochs,
-            seconds,
-            molecules_per_second: molecules / seconds,
-            time_left: Duration::try_from_secs_f64(left).unwrap_or_default(),
-            loss: loss_name(&self.options.plan.network),
-            ratios: run.record.ratios_of(epoch.epoch).cloned().map(Arc::new),
-        }
+        let loss = loss_name(&self.options.plan.network);
+        TrainingReport::of(epoch, &run.record, (epochs, run.trainer.data().train.len()), loss)
     }
 
     /// Takes note of an epoch that is over, and saves if it is time.
@@ -198,6 +206,7 @@ impl Train {
         run.record.seconds.push(run.record.begun + run.began.elapsed().as_secs_f64());
         (run.record.begun, run.began) = (0.0, Instant::now());
         out.send(Event::Training(TrainingNews::Epoch(Arc::new(self.report(run, epoch)))));
+        self.publish(run, out);
         let (saved, took) = run.saved;
         if run.trainer.end().is_some() || saved.elapsed() >= took * SAVE_SHARE {
             self.save_or_complain(run, out);
@@ -337,6 +346,9 @@ impl Job for Train {
             None => self.begin(out)?,
         };
         let epochs = u64::from(run.trainer.recipe().epochs);
+        // One unit for all of a run: its batches of training. Validating adds none.
+        let batches = run.trainer.data().train.len().div_ceil(run.trainer.recipe().batch) as u64;
+        let so_far = |epoch: u32| Step::Working { done: u64::from(epoch) * batches, total: epochs * batches };
         let batch = |epoch, done, total, loss| {
             out.send(Event::Training(TrainingNews::Batch(BatchReport { epoch, done, total, loss })));
         };
@@ -346,19 +358,18 @@ impl Job for Train {
                 if run.saved.0.elapsed() > SAVE {
                     self.save_or_complain(&mut run, out);
                 }
-                let batches = total as u64;
                 Step::Working { done: u64::from(epoch - 1) * batches + done as u64, total: epochs * batches }
             }
             Ok(Progress::Validated { epoch, done, total }) => {
                 batch(epoch, done, total, None);
-                Step::Working { done: u64::from(epoch), total: epochs }
+                so_far(epoch)
             }
             Ok(Progress::Epoch(epoch)) => {
                 if let Err(error) = self.end_epoch(&mut run, &epoch, out) {
                     self.keep(run, out);
                     return Err(error);
                 }
-                Step::Working { done: u64::from(epoch.epoch), total: epochs }
+                so_far(epoch.epoch)
             }
             Ok(Progress::Finished) => {
                 self.finish(&mut run, out)?;

@@ -1,6 +1,6 @@
 //! What a training job says, as plain data for a window or a line of text.
 
-use crate::engine::run::{Outcome, Ratios};
+use crate::engine::run::{Outcome, Ratios, Record};
 use crate::models::EpochReport;
 use std::fmt;
 use std::path::PathBuf;
@@ -87,6 +87,32 @@ impl Training {
             TrainingNews::Batch(batch) => self.batch = Some(batch),
             TrainingNews::Epoch(report) => self.epochs.push(report),
             TrainingNews::Ended(outcome) => self.outcome = Some(outcome),
+        }
+    }
+}
+
+impl TrainingReport {
+    /// What a record tells of an epoch; of how many epochs, and of how many training molecules.
+    pub(in crate::engine) fn of(
+        epoch: &EpochReport,
+        record: &Record,
+        (epochs, molecules): (u32, usize),
+        loss: &'static str,
+    ) -> Self {
+        let place = (epoch.epoch as usize).saturating_sub(1);
+        let seconds = record.seconds.get(place).copied().unwrap_or(f64::NAN);
+        // Counts far below 2^53.
+        #[allow(clippy::cast_precision_loss, reason = "a count of molecules")]
+        let molecules = molecules as f64;
+        let left = f64::from(epochs.saturating_sub(epoch.epoch)) * seconds;
+        Self {
+            epoch: epoch.clone(),
+            epochs,
+            seconds,
+            molecules_per_second: molecules / seconds,
+            time_left: Duration::try_from_secs_f64(left).unwrap_or_default(),
+            loss,
+            ratios: record.ratios_of(epoch.epoch).cloned().map(Arc::new),
         }
     }
 }
