@@ -12,8 +12,8 @@ use crate::workspace::{Command, Draft, DraftAbout, Field, Problem, State};
 use eframe::egui::{self, Button, ComboBox, Label, RichText, ScrollArea, TextEdit, Ui};
 
 /// Widths of the labels left of fields, of the fields, and of labels in the middle of a row; points.
-const LABEL: f32 = 92.0;
-const FIELD: f32 = 66.0;
+const LABEL: f32 = 86.0;
+const FIELD: f32 = 62.0;
 
 /// Largest width of a list of choices, points.
 const CHOICE: f32 = 180.0;
@@ -101,7 +101,7 @@ fn choices(ui: &mut Ui, state: &State, draft: &mut Draft) {
             title(draft.preset()).to_owned()
         };
         let reset = "Reset";
-        let room = ui.available_width() - parts::button_width(ui, reset) - 8.0;
+        let room = ui.available_width() - parts::button_width(ui, reset) - 16.0;
         let combo = ComboBox::from_id_salt("preset").selected_text(text).width(room.clamp(90.0, CHOICE)).truncate();
         let combo = combo.show_ui(ui, |ui| {
             for preset in Preset::ALL {
@@ -228,19 +228,21 @@ fn under(ui: &mut Ui, problems: &[Problem], about: DraftAbout) {
 }
 
 fn folder(ui: &mut Ui, draft: &mut Draft, problems: &[Problem], effects: &mut Vec<Effect>) {
-    row(ui, "Run folder", |ui, label| {
-        let browse = "Browse…";
-        let room = ui.available_width() - parts::button_width(ui, browse) - 8.0;
-        let mut text = draft.folder().to_owned();
-        let response = ui.add(TextEdit::singleline(&mut text).desired_width(room.max(80.0) - 8.0)).labelled_by(label);
-        let response = response.on_hover_text(draft.folder());
-        focus::leave_by_escape(&response);
-        if response.changed() {
-            draft.set_folder(&text);
-        }
-        if ui.button(browse).clicked() {
-            effects.push(WindowCommand::PickRunFolder(draft.options().out).into());
-        }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let label = name(ui, "Run folder", LABEL);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if ui.button("Browse…").clicked() {
+                effects.push(WindowCommand::PickRunFolder(draft.options().out).into());
+            }
+            let mut text = draft.folder().to_owned();
+            let field = TextEdit::singleline(&mut text).desired_width(f32::INFINITY);
+            let response = ui.add(field).labelled_by(label).on_hover_text(draft.folder());
+            focus::leave_by_escape(&response);
+            if response.changed() {
+                draft.set_folder(&text);
+            }
+        });
     });
     under(ui, problems, DraftAbout::Folder);
 }

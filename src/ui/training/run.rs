@@ -10,8 +10,8 @@ use crate::workspace::{Command, Condition, Curve, RunCommand, RunView, State, Wo
 use eframe::egui::{self, Align, Id, Label, Layout, ProgressBar, RichText, ScrollArea, Slider, Ui, WidgetInfo};
 use std::time::Instant;
 
-/// Height of a plot with its heading, and the width that it needs; points.
-const PLOT: f32 = 178.0;
+/// Height of a plot, and the width that it needs; points.
+const PLOT: f32 = 150.0;
 const LEAST: f32 = 330.0;
 
 pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, own: &mut Panel, effects: &mut Vec<Effect>) {
@@ -198,21 +198,18 @@ fn curves(ui: &mut Ui, workspace: &mut Workspace, own: &mut Panel) {
         for charts in charts.chunks(abreast) {
             ui.columns(abreast, |columns| {
                 for (ui, (curve, chart)) in columns.iter_mut().zip(charts) {
-                    let size = egui::vec2(ui.available_width() - 4.0, PLOT);
-                    ui.allocate_ui(size, |ui| {
-                        ui.set_min_size(size);
-                        ui.spacing_mut().item_spacing.y = 2.0;
-                        charts::first_row(ui, |ui| {
-                            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                                ui.label(RichText::new(curve.title()).strong().small());
-                                charts::legend(ui, Some(chart.as_ref()), true);
-                            });
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    charts::first_row(ui, |ui| {
+                        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                            ui.label(RichText::new(curve.title()).strong().small());
+                            charts::legend(ui, Some(chart.as_ref()), true);
                         });
-                        let id = Id::unique(("training curve", curve.title()));
-                        if let Some(ready) = own.charts.ready(id, chart.clone()) {
-                            plot::show(ui, ready);
-                        }
                     });
+                    // However many lines the legend has, the plot keeps its height.
+                    let size = egui::vec2(ui.available_width() - 4.0, PLOT);
+                    let id = Id::unique(("training curve", curve.title()));
+                    let ready = own.charts.ready(id, chart.clone());
+                    ui.allocate_ui(size, |ui| ready.into_iter().for_each(|ready| plot::show(ui, ready)));
                 }
             });
         }
