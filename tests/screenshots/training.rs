@@ -40,8 +40,14 @@ fn a_run_with_its_curves() {
         settled(app) && state(app).dataset().unwrap().records.len() == 60
     });
     let mut draft = Draft::fitting(state(harness.state()));
-    let numbers =
-        [(Field::Layers, "3"), (Field::Width, "8"), (Field::Heads, "2"), (Field::Batch, "16"), (Field::Epochs, "6")];
+    let numbers = [
+        (Field::Layers, "3"),
+        (Field::Width, "8"),
+        (Field::Heads, "2"),
+        (Field::Batch, "16"),
+        (Field::Epochs, "6"),
+        (Field::KeepEvery, "1"),
+    ];
     for (field, text) in numbers {
         draft.type_in(field, text);
     }
@@ -52,6 +58,12 @@ fn a_run_with_its_curves() {
     });
     harness.state_mut().apply(Command::Run(RunCommand::Pause));
     run_until(&mut harness, "the run holds still", |app| settled(app) && state(app).run_job().is_none());
+    let run = folder.path().join("zinc-gt-seed41");
+    harness.state_mut().apply(Command::Run(RunCommand::CompareWith(run)));
+    harness.state_mut().apply(Command::Run(RunCommand::Replay(Some(2))));
+    run_until(&mut harness, "an epoch is replayed beside a second run", |app| {
+        state(app).run_beside().is_some() && answered(app, "zinc-gt-seed41 epoch-0002")
+    });
     let told = state(harness.state()).notices.iter().map(|notice| notice.id).collect();
     harness.state_mut().apply(Command::Dismiss(told));
     harness.key_press_modifiers(Modifiers::COMMAND, Key::J);
