@@ -62,16 +62,14 @@ pub(super) fn show(ui: &mut Ui, workspace: &mut Workspace, own: &mut Panel) -> V
     }
     let mut effects = Vec::new();
     Frame::new().inner_margin(Margin { left: 10, right: 8, top: 6, bottom: 4 }).show(ui, |ui| {
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             for (face, text) in [(Face::New, "New run"), (Face::Run, "Run")] {
                 if ui.add(parts::choice(ui, own.face == face, text)).clicked() {
                     own.face = face;
                 }
             }
-            parts::from_right(ui, |ui| {
-                effects.extend(parts::action_button(ui, ActionId::OpenRun, "Open run…", &workspace.state));
-            });
+            effects.extend(parts::action_button(ui, ActionId::OpenRun, "Open run…", &workspace.state));
         });
         ui.add_space(2.0);
         match own.face {
