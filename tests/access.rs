@@ -13,23 +13,6 @@ use eframe::egui::{Event, Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-/// Opens the palette, types and presses Enter.
-fn find(harness: &mut Harness<'_, App>, text: &str) {
-    open_palette(harness);
-    harness.get_by_label("Command palette").type_text(text);
-    harness.step();
-    harness.step();
-    harness.key_press(Key::Enter);
-    harness.step();
-    harness.step();
-}
-
-fn open_palette(harness: &mut Harness<'_, App>) {
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    harness.step();
-    harness.step();
-}
-
 /// The names of what the drawing holds for screen readers, bonds or atoms.
 fn elements(harness: &Harness<'_, App>, kind: &str) -> Vec<String> {
     let options = harness.query_all_by_role(Role::ListBoxOption);

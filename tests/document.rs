@@ -9,13 +9,12 @@ use bondscope::domain::{BondId, MoleculeId};
 use bondscope::scene::Pick;
 use bondscope::ui::App;
 use bondscope::workspace::{Command, FileCommand, Labelled, Source};
-use common::windowless::{give, workspace};
+use common::windowless::{crash, give, workspace};
 use common::*;
 use eframe::egui::{Key, Modifiers, Role, Theme, Vec2, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// Keeps pictures of what is shown, if a folder is given for them.
 fn keep(harness: &mut Harness<'_, App>, name: &str) {
@@ -172,17 +171,7 @@ fn what_a_crash_left_is_offered_and_restored() {
     let folder = tempfile::tempdir().unwrap();
     let path = saved(folder.path());
     let kept = folder.path().join("kept");
-    let mut crashed = workspace().with_autosave(kept.clone());
-    crashed.apply(Command::File(FileCommand::Open(path)));
-    let since = Instant::now();
-    while !std::fs::read_dir(&kept).is_ok_and(|mut found| {
-        found.any(|entry| entry.unwrap().path().extension().is_some_and(|ending| ending == "bondscope"))
-    }) {
-        assert!(since.elapsed() < DEADLINE, "nothing was kept");
-        crashed.pump();
-        std::thread::sleep(crashed.keeps_in().unwrap_or_default().min(std::time::Duration::from_millis(20)));
-    }
-    drop(crashed);
+    crash(&path, &kept);
     let Some((mut harness, _turn)) = prepared(None, |workspace| workspace.with_autosave(kept)) else { return };
     harness.state_mut().apply(Command::Open(Source::Bundled));
     run_until(&mut harness, "the offer is there", |app| !state(app).file.recovery.is_empty() && settled(app));

@@ -11,7 +11,7 @@ pub mod windowless;
 use bondscope::gpu::{Compute, Gpu};
 use bondscope::ui::{App, Options, Picker, Purpose, egui_setup};
 use bondscope::workspace::{Command, Source, State, Workspace};
-use eframe::egui::{Pos2, Role, Theme};
+use eframe::egui::{Key, Modifiers, Pos2, Role, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::path::{Path, PathBuf};
@@ -143,4 +143,22 @@ pub fn choose(harness: &mut Harness<'_, App>, name: &str) {
     click(harness, Role::ComboBox, "Model");
     click(harness, Role::Button, &title);
     run_until(harness, "the chosen model has answered", |app| answered(app, name));
+}
+
+/// Opens the palette.
+pub fn open_palette(harness: &mut Harness<'_, App>) {
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.step();
+    harness.step();
+}
+
+/// Opens the palette, types and presses Enter.
+pub fn find(harness: &mut Harness<'_, App>, text: &str) {
+    open_palette(harness);
+    harness.get_by_label("Command palette").type_text(text);
+    harness.step();
+    harness.step();
+    harness.key_press(Key::Enter);
+    harness.step();
+    harness.step();
 }

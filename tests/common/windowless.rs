@@ -5,7 +5,8 @@
 #![allow(unreachable_pub, reason = "shared by several files of tests")]
 
 use bondscope::gpu::Gpu;
-use bondscope::workspace::{Command, Severity, Source, Workspace};
+use bondscope::workspace::{Command, FileCommand, Severity, Source, Workspace};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -53,4 +54,20 @@ pub fn model(workspace: &Workspace, name: &str) -> usize {
 pub fn errors(workspace: &Workspace) -> Vec<&str> {
     let notices = workspace.state.notices.iter().filter(|notice| notice.severity == Severity::Error);
     notices.map(|notice| notice.text.as_str()).collect()
+}
+
+/// Opens a workspace file, and ends as a crash does as soon as its state was kept in a folder.
+#[track_caller]
+pub fn crash(file: &Path, kept: &Path) {
+    let mut crashed = workspace().with_autosave(kept.to_owned());
+    crashed.apply(Command::File(FileCommand::Open(file.to_owned())));
+    let since = Instant::now();
+    while !std::fs::read_dir(kept).is_ok_and(|mut found| {
+        found.any(|entry| entry.unwrap().path().extension().is_some_and(|ending| ending == "bondscope"))
+    }) {
+        assert!(since.elapsed() < DEADLINE, "nothing was kept");
+        crashed.pump();
+        // Until the next word of a worker or the next time to write.
+        std::thread::sleep(crashed.keeps_in().unwrap_or_default().min(Duration::from_millis(20)));
+    }
 }

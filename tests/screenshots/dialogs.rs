@@ -1,30 +1,16 @@
 //! Everything that opens above the window: each in two looks, all looks between them.
 
+use super::common::windowless::{crash, workspace};
 use super::common::*;
 use super::looks::{Look, photograph};
 use bondscope::domain::MoleculeId;
-use bondscope::gpu::Gpu;
 use bondscope::ui::App;
-use bondscope::workspace::{Command, Compose, FigureKind, FileCommand, Labelled, Source, Workspace};
+use bondscope::workspace::{Command, Compose, FigureKind, FileCommand, Labelled, Source};
 use eframe::egui::{Key, Modifiers, Role, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
-
-/// Finds an action by typing, and does it.
-fn find(harness: &mut Harness<'_, App>, text: &str) {
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    harness.step();
-    harness.step();
-    harness.get_by_label("Command palette").type_text(text);
-    harness.step();
-    harness.step();
-    harness.key_press(Key::Enter);
-    harness.step();
-    harness.step();
-}
 
 fn escape(harness: &mut Harness<'_, App>) {
     harness.key_press(Key::Escape);
@@ -47,9 +33,7 @@ fn pages_palette_and_tour() {
         photograph(&mut harness, name, Look::two(place));
         escape(&mut harness);
     }
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
-    harness.step();
-    harness.step();
+    open_palette(&mut harness);
     harness.get_by_label("Command palette").type_text("layer");
     harness.step();
     photograph(&mut harness, "palette", Look::two(5));
@@ -110,7 +94,7 @@ fn what_is_said_about_files() {
 fn saved(folder: &Path) -> PathBuf {
     let molecules = folder.join("molecules.csv");
     std::fs::write(&molecules, "smiles,target\nCCO,1.5\nc1ccccc1O,0.2\n").unwrap();
-    let mut workspace = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap();
+    let mut workspace = workspace();
     let path = folder.join("study.bondscope");
     for command in [Command::Open(Source::File(molecules)), Command::File(FileCommand::Save(path.clone()))] {
         workspace.apply(command);
@@ -150,18 +134,7 @@ fn what_a_crash_left() {
     let folder = tempfile::tempdir().unwrap();
     let path = saved(folder.path());
     let kept = folder.path().join("kept");
-    let mut crashed = Workspace::new(Gpu::cpu_only(), Arc::new(|| {})).unwrap().with_autosave(kept.clone());
-    crashed.apply(Command::File(FileCommand::Open(path)));
-    let since = Instant::now();
-    while !std::fs::read_dir(&kept).is_ok_and(|mut found| {
-        found.any(|entry| entry.unwrap().path().extension().is_some_and(|ending| ending == "bondscope"))
-    }) {
-        assert!(since.elapsed() < DEADLINE, "nothing was kept");
-        crashed.pump();
-        // Until the next word of a worker or the next time to write.
-        std::thread::sleep(crashed.keeps_in().unwrap_or_default().min(std::time::Duration::from_millis(20)));
-    }
-    drop(crashed);
+    crash(&path, &kept);
     let Some((mut harness, _turn)) = prepared(None, |workspace| workspace.with_autosave(kept)) else { return };
     harness.state_mut().apply(Command::Open(Source::Bundled));
     run_until(&mut harness, "the offer is there", |app| !state(app).file.recovery.is_empty() && settled(app));
